@@ -1,0 +1,1 @@
+"""Gates: from records and a policy to a decision. Pure; the plugin applies it."""

@@ -1,0 +1,134 @@
+"""The scaling check of one item: measure, classify, compare with what its author expects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+import pytest
+from filelock import FileLock
+
+from pytest_gilcheck.environment import Environment, gil_state, observe
+from pytest_gilcheck.gating.expectation import Expectation
+from pytest_gilcheck.plugin import failures
+from pytest_gilcheck.plugin.items import ItemWorkload
+from pytest_gilcheck.plugin.markers import Wanted
+from pytest_gilcheck.plugin.pool import Pool
+from pytest_gilcheck.plugin.settings import PluginSettings, thread_count
+from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.scaling import Measurement, NotRepeatable, WorkersFailed, classify, estimate, hot_lines, measure
+from pytest_gilcheck.scaling import Settings as MeasureSettings
+from pytest_gilcheck.scaling.failures import Declined
+from pytest_gilcheck.scaling.measure import Observer
+from pytest_gilcheck.verdict import Scaling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a check: its record, and what to raise when the test must fail."""
+
+    record: ScalingRecord
+    error: BaseException | None = None
+
+
+class Checker:
+    """Checks the items of one session, one at a time; ``lock`` keeps sibling sessions on this machine waiting."""
+
+    def __init__(self, settings: PluginSettings, pool: Pool, lock: FileLock | None, environment: Environment) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._lock = lock
+        self.environment = environment
+
+    def check(self, item: pytest.Function, wanted: Wanted, observer: Observer) -> Outcome:
+        """Measure ``item`` and judge it."""
+        if self.environment.gil != gil_state():
+            self.environment = observe()
+        threads = thread_count(wanted.threads or self._settings.threads, self.environment)
+        if threads < 2:
+            return Outcome(record=skipped("threads=1 leaves nothing to compare"))
+        copies = f"{threads} threads"
+        lock: AbstractContextManager[object] = nullcontext() if self._lock is None else self._lock
+        with lock:
+            try:
+                return self._judge(wanted, self._measuring(item, wanted, threads, observer))
+            except NotRepeatable as reason:
+                return Outcome(record=skipped(f"not repeatable: {reason}"))
+            except Declined as reason:
+                return Outcome(record=skipped(f"it skips itself when it is rerun: {reason}"))
+            except WorkersFailed as failed:
+                return self._failed(failed, copies)
+
+    def _measuring(
+        self, item: pytest.Function, wanted: Wanted, threads: int, observer: Observer
+    ) -> Callable[[], Measurement]:
+        processes = wanted.processes if wanted.processes is not None else self._settings.processes
+        settings = MeasureSettings(
+            seconds=wanted.seconds or self._settings.seconds,
+            limit=self._settings.timeout,
+            environment=self.environment,
+            observer=observer,
+        )
+
+        def once() -> Measurement:
+            workload = ItemWorkload(item)
+            try:
+                return measure(
+                    workload,
+                    threads=threads,
+                    processes=threads if isinstance(processes, str) else processes,
+                    settings=settings,
+                    runner=self._pool.runner(item.nodeid),
+                )
+            finally:
+                workload.close()
+
+        return once
+
+    def _judge(self, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
+        measurement = once()
+        record = describe(measurement)
+        expectation = Expectation(verdict=wanted.expect, min_speedup=wanted.min_speedup)
+        judged = expectation.judge(record, self.environment.cpus)
+        if judged.outcome == "broken":
+            record = describe(once())
+            judged = expectation.judge(record, self.environment.cpus)
+            record = replace(record, seconds=record.seconds + measurement.seconds)
+        record = replace(record, expectation=judged.outcome, expected=judged.why)
+        if judged.outcome == "broken" and "expectation" in self._settings.policy.fail_on:
+            return Outcome(record=record, error=pytest.fail.Exception(f"gilcheck: {judged.why}", pytrace=False))
+        return Outcome(record=record)
+
+    def _failed(self, failed: WorkersFailed, copies: str) -> Outcome:
+        record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason=failures.summary(failed, copies), failed=True)
+        return Outcome(record=record, error=failures.exception(failed, copies))
+
+
+def skipped(reason: str) -> ScalingRecord:
+    """The record of a test that is not measured."""
+    return ScalingRecord(verdict=Scaling.SKIPPED, reason=reason)
+
+
+def describe(measurement: Measurement) -> ScalingRecord:
+    """The record of a measurement, without any expectation."""
+    lines = hot_lines([*measurement.gil, *measurement.gil_fast])
+    verdict = classify(measurement, lines)
+    figures = estimate(measurement)
+    held = verdict.verdict in {Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND}
+    return ScalingRecord(
+        verdict=verdict.verdict,
+        reason=verdict.reason,
+        advice=verdict.advice,
+        threads=measurement.threads,
+        processes=measurement.processes,
+        gil_share=figures.gil_share,
+        runnable_ratio=figures.runnable_ratio,
+        speedup_threads=figures.speedup_threads,
+        speedup_processes=figures.speedup_processes,
+        single_seconds=figures.single_seconds,
+        cpu_share=figures.cpu_share,
+        waiting_for_cpu=figures.waiting_for_cpu,
+        hot_lines=lines if held else (),
+        seconds=measurement.seconds,
+    )

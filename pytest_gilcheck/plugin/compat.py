@@ -1,0 +1,109 @@
+"""All that is taken from pytest's private side, in one place: item life cycle, temporary folders, other plugins' timers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.tmpdir import tmppath_result_key
+from _pytest.unittest import TestCaseFunction as TestCaseFunction  # noqa: PLC0414 - others get it from here
+
+
+def arguments(item: pytest.Function) -> dict[str, Any]:
+    """The fixture values that the test function takes, by name."""
+    return {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+
+
+def ordinary_run_failed(item: pytest.Item) -> bool:
+    """Whether a unittest method failed or skipped: its exceptions are kept on the item, not raised."""
+    return bool(getattr(item, "_excinfo", None))
+
+
+def set_up(item: pytest.Item, *, hooks: bool = False) -> float:
+    """Set the item up (and what is above it, if it is not yet); return the seconds that took.
+
+    ``hooks``: as in an ordinary run, with what other plugins do then; without them while a run of this item is going on.
+    """
+    begin = time.perf_counter()
+    _forget(item)
+    if hooks:
+        item.ihook.pytest_runtest_setup(item=item)
+    else:
+        item.session._setupstate.setup(item)
+    return time.perf_counter() - begin
+
+
+def tear_down(item: pytest.Item) -> None:
+    """Tear down the item alone: its function-scoped fixtures; all wider ones stay."""
+    _expect_teardown(item)
+    # Only the collectors of ``nextitem`` matter to teardown_exact, and a collector has them as well as an item.
+    item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
+
+
+def tear_down_with_hooks(item: pytest.Item) -> None:
+    """Tear down the item alone, with what other plugins do in an ordinary run."""
+    _expect_teardown(item)
+    item.ihook.pytest_runtest_teardown(item=item, nextitem=item.parent)
+
+
+def tear_down_wider(session: pytest.Session, following: pytest.Item | None) -> None:
+    """Tear down all that ``following`` does not need, once the item itself is torn down."""
+    session._setupstate.teardown_exact(following)
+
+
+def _expect_teardown(item: pytest.Item) -> None:
+    """Let the teardown of ``tmp_path`` find how the phases went, which only the reports of an ordinary run note."""
+    item.stash.setdefault(tmppath_result_key, {})
+
+
+def _forget(item: pytest.Item) -> None:
+    """Make an item as it was before its first set-up: a new request, and a new instance of its class."""
+    if isinstance(item, pytest.Function):
+        item._initrequest()
+        if item.cls is not None and not isinstance(item, TestCaseFunction):  # which does this itself
+            item.__dict__.pop("_instance", None)
+            item.__dict__["_obj"] = None
+
+
+def invocation_arguments(config: pytest.Config) -> list[str]:
+    """The command line of this session, for another pytest that shall collect the same."""
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is None:
+        return [str(argument) for argument in config.invocation_params.args]
+    # A worker of pytest-xdist got its options from the controller, whose own command line it was told.
+    return [str(argument) for argument in workerinput["mainargv"][1:]]
+
+
+def private_basetemp(config: pytest.Config, folder: Path) -> None:
+    """Let ``tmp_path`` and its kin make their folders below ``folder`` from now on."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        factory._given_basetemp = folder
+        factory._basetemp = None
+
+
+def stop_timers(item: pytest.Item) -> None:
+    """Let pytest-timeout stop watching this item: reruns have limits of their own, and take longer than the test."""
+    cancel = getattr(item.config.hook, "pytest_timeout_cancel_timer", None)
+    if cancel is not None:
+        cancel(item=item)
+
+
+@contextmanager
+def uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Let what is written to the terminal inside go there, although a test is running."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        yield
+    else:
+        with capture.global_and_fixture_disabled():
+            yield
+
+
+def fixture_names(item: pytest.Item) -> Sequence[str]:
+    """Every fixture the item uses, directly or through others."""
+    return getattr(item, "fixturenames", ())

@@ -1,0 +1,60 @@
+"""The command-line options and their ini twins, as one table."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class Option(NamedTuple):
+    """One option: ``--gilcheck-NAME`` on the command line, ``gilcheck_NAME`` in the ini file. No metavar: a flag."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+
+    @property
+    def ini(self) -> str:
+        """The ini name, which is also where the command line's value is kept."""
+        return f"gilcheck_{self.name.replace('-', '_')}" if self.name else "gilcheck"
+
+    @property
+    def flag(self) -> str:
+        """The option as it is typed."""
+        return f"--gilcheck-{self.name}" if self.name else "--gilcheck"
+
+
+OPTIONS = (
+    Option("", "treat every test as if it were marked with gilcheck; those that cannot be rerun are skipped, with a reason"),
+    Option("off", "ignore all gilcheck markers and options"),
+    Option("threads", "threads for a scaling check: a number or 'auto' (twice the usable CPUs, 4 to 8)", "N|auto"),
+    Option("processes", "processes for a scaling check: a number, 0 for none, or 'auto' (as many as threads)", "N|auto"),
+    Option("seconds", "time that a scaling check of one test aims to stay within (default: 2)", "S"),
+    Option("timeout", "give up a single rerun of a test after this time (default: 10, more for long tests)", "S"),
+    Option("report", "show the verdict of every checked test in a table"),
+    Option("json", "write the verdicts and their figures to this file", "PATH"),
+    Option(
+        "fail-on",
+        "comma list of what fails the run: gil-bound, lock-bound, expectation, inconclusive, none (default: expectation)",
+        "WORDS",
+    ),
+)
+
+
+def add(parser: pytest.Parser) -> None:
+    """Register every option and its ini twin."""
+    group = parser.getgroup("gilcheck", "scaling in threads and the GIL")
+    for option in OPTIONS:
+        if option.metavar is None:
+            group.addoption(option.flag, action="store_true", default=None, dest=option.ini, help=option.help)
+            parser.addini(option.ini, option.help, type="bool", default=None)
+        else:
+            group.addoption(option.flag, default=None, dest=option.ini, metavar=option.metavar, help=option.help)
+            parser.addini(option.ini, option.help, default=None)
+
+
+def value(config: pytest.Config, ini: str) -> Any:
+    """What the command line says, else what the ini file says, else ``None``."""
+    given = config.getoption(ini, default=None)
+    return config.getini(ini) if given is None else given

@@ -1,0 +1,94 @@
+"""The worker processes of a session, kept warm, and what runs one test in them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from pytest_gilcheck.plugin.launch import Launcher, Member, launcher
+from pytest_gilcheck.plugin.station import Station
+from pytest_gilcheck.scaling.clock import SystemClock
+from pytest_gilcheck.scaling.conduct import conduct
+from pytest_gilcheck.scaling.failures import ProcessesUnavailable
+from pytest_gilcheck.scaling.reading import Run
+
+# How long a worker gets to tear down its wider fixtures when the session ends.
+_LEAVE_SECONDS = 10.0
+
+
+class Pool:
+    """Worker processes kept warm for one session; nothing is started before :meth:`ready`."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._unavailable: str | None = None
+        self._station: Station | None = None
+        self._launcher: Launcher | None = None
+        self._members: list[Member] = []
+        self.notes: list[str] = []
+
+    def runner(self, test: str) -> ItemRunner:
+        """What runs the test with this id."""
+        return ItemRunner(self, test)
+
+    def ready(self) -> None:
+        """Start the second pytest, once; raises :class:`ProcessesUnavailable` each time when that failed."""
+        if self._unavailable is not None:
+            raise ProcessesUnavailable(self._unavailable)
+        if self._launcher is not None:
+            return
+        self._station = self._station or Station(self._config)
+        try:
+            self._launcher = launcher(self._station)
+        except ProcessesUnavailable as error:
+            self._unavailable = str(error)
+            raise
+
+    def members(self, count: int) -> list[Member]:
+        """``count`` living workers (fewer where each is a pytest of its own), new ones in place of the dead."""
+        assert self._launcher is not None
+        count = min(count, self._launcher.most)
+        self._members = [member for member in self._members if not member.dead]
+        while len(self._members) < count:
+            self._members.append(self._launcher.launch())
+        chosen = self._members[:count]
+        for number, member in enumerate(chosen, start=1):
+            member.name = f"process {number} of {count}"
+        return chosen
+
+    def close(self) -> None:
+        """End all workers; what their wider fixtures raised when they were torn down is added to ``notes``."""
+        for member in self._members:
+            member.ask_to_leave()
+        deadline = time.monotonic() + _LEAVE_SECONDS
+        for member in self._members:
+            self.notes += member.farewell(deadline)
+            member.kill()
+        self._members.clear()
+        if self._launcher is not None:
+            self._launcher.close()
+        if self._station is not None:
+            self._station.close()
+        self._launcher = self._station = None
+        self._unavailable = self._unavailable or "the session is over"
+
+
+class ItemRunner:
+    """Runs one test in the pool's workers."""
+
+    def __init__(self, pool: Pool, test: str) -> None:
+        self._pool = pool
+        self._test = test
+
+    def ready(self) -> None:
+        """See :meth:`Pool.ready`."""
+        self._pool.ready()
+
+    def run(self, workers: int, repeats: int, limit: float) -> Run:
+        """See :class:`~pytest_gilcheck.scaling.processes.ProcessRunner`."""
+        members = self._pool.members(workers)
+        requests = [
+            {"op": "prepare", "test": self._test, "index": index, "count": len(members)} for index in range(len(members))
+        ]
+        return conduct(members, requests, repeats, SystemClock(), limit)

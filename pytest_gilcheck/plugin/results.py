@@ -1,0 +1,86 @@
+"""Gather the records of a session, show them, write them, and apply the gate. Not active in workers of pytest-xdist."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from pytest_gilcheck.environment import Environment, observe
+from pytest_gilcheck.gating.policy import decide
+from pytest_gilcheck.plugin.settings import PluginSettings
+from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.reporting import jsonreport, text
+from pytest_gilcheck.reporting.files import write_atomically
+
+
+class Results:
+    """The hooks at the end of a session."""
+
+    def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
+        self._config = config
+        self._settings = settings
+        self._records: dict[str, ScalingRecord | None] = {}
+        self._problem: str | None = None
+        self.notes: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the record from a report, wherever the test ran."""
+        if hasattr(report, "gilcheck"):
+            plain = report.gilcheck
+            self._records[report.nodeid] = None if plain is None else ScalingRecord.from_builtins(plain)
+
+    @property
+    def _measured(self) -> dict[str, ScalingRecord]:
+        return {test: record for test, record in self._records.items() if record is not None}
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return observe()
+
+    @property
+    def _siblings(self) -> int:
+        """How many workers of pytest-xdist ran tests at the same time."""
+        return len(getattr(self._config.option, "tx", None) or ()) if self._config.getoption("dist", "no") != "no" else 0
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what the worker processes of a worker of pytest-xdist said at their end."""
+        self.notes += (getattr(node, "workeroutput", None) or {}).get("gilcheck_notes", [])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the file, then let the gate fail a run that nothing else has failed."""
+        if self._settings.json is not None:
+            report = jsonreport.document(self._environment, self._records, {"xdist_workers": self._siblings})
+            try:
+                write_atomically(self._settings.json, jsonreport.text(report))
+            except OSError as error:
+                self._problem = f"cannot write {self._settings.json}: {error.strerror or error}"
+        decision = decide(self._settings.policy, self._measured)
+        if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problem):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._problem and not self._config.pluginmanager.has_plugin("terminalreporter"):
+            sys.stderr.write(f"gilcheck: {self._problem}{os.linesep}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table if asked for; one line for what was flagged in any case; what failed the run and why."""
+        records, full = self._measured, self._settings.report
+        if full:
+            terminalreporter.section("gilcheck")
+            self._write(terminalreporter, text.table(records, shutil.get_terminal_size().columns))
+            self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
+        races = sum(record is None for record in self._records.values())
+        self._write(terminalreporter, text.summary(records, races=races, full=full), yellow=True)
+        self._write(terminalreporter, text.gate(decide(self._settings.policy, records)), red=True)
+        problems = [f"gilcheck: {note}" for note in [*self.notes, *filter(None, [self._problem])]]
+        self._write(terminalreporter, problems, red=True)
+
+    @staticmethod
+    def _write(terminalreporter: pytest.TerminalReporter, lines: list[str], **markup: bool) -> None:
+        for line in lines:
+            terminalreporter.write_line(line, **markup)

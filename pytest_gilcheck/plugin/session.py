@@ -1,0 +1,147 @@
+"""One session's checks: plan them after collection, run each after its test's ordinary run, report it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from pytest_gilcheck.environment import observe
+from pytest_gilcheck.plugin import compat, markers, unsafe
+from pytest_gilcheck.plugin.checks import Checker, Outcome, skipped
+from pytest_gilcheck.plugin.options import value
+from pytest_gilcheck.plugin.pool import Pool
+from pytest_gilcheck.plugin.progress import Progress
+from pytest_gilcheck.plugin.results import Results
+from pytest_gilcheck.plugin.settings import PluginSettings, resolve
+
+#: The attribute of a test report that carries the record, as builtins, to where the session is reported.
+ATTRIBUTE = "gilcheck"
+
+_WANTED = pytest.StashKey[markers.Wanted]()
+_OUTCOME = pytest.StashKey[Outcome]()
+_TEARDOWN_ERROR = pytest.StashKey[BaseException]()
+_SETTINGS = pytest.StashKey[PluginSettings]()
+
+
+def start(config: pytest.Config) -> PluginSettings:
+    """Check the options and register what gathers and reports; once a session."""
+    settings = config.stash.get(_SETTINGS, None)
+    if settings is None:
+        settings = config.stash[_SETTINGS] = resolve(config)
+        if not hasattr(config, "workerinput"):
+            config.pluginmanager.register(Results(config, settings), "gilcheck-results")
+    return settings
+
+
+def plan(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the markers of ``items``, note on each what it asks for, and register what runs the checks."""
+    if value(config, "gilcheck_off") or config.pluginmanager.has_plugin("gilcheck-worker"):
+        return
+    settings = start(config)
+    markers.check_all(items)
+    for item in items:
+        wanted = markers.wanted(item) or (markers.Wanted() if settings.everything and _bare(item) else None)
+        if wanted is not None:
+            item.stash[_WANTED] = wanted
+    if not config.pluginmanager.has_plugin("gilcheck-checks"):
+        config.pluginmanager.register(Checks(config, settings), "gilcheck-checks")
+
+
+def _bare(item: pytest.Item) -> bool:
+    """Whether a test has no marker of this plugin that says otherwise than ``--gilcheck``."""
+    return item.get_closest_marker("gilcheck_race") is None
+
+
+class Checks:
+    """The hooks around a test with a marker."""
+
+    def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
+        self._config = config
+        self._settings = settings
+        self._checker: Checker | None = None
+        self._pool: Pool | None = None
+
+    def _ready(self) -> Checker:
+        if self._checker is None:
+            self._pool = Pool(self._config)
+            self._config.add_cleanup(self._pool.close)
+            self._checker = Checker(self._settings, self._pool, _sibling_lock(), observe())
+        return self._checker
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """The ordinary run first; its failure or skip is the result and nothing else is measured."""
+        yield
+        wanted = item.stash.get(_WANTED, None)
+        if wanted is None or compat.ordinary_run_failed(item):
+            return
+        outcome = item.stash[_OUTCOME] = self._check(item, wanted)
+        if outcome.error is not None:
+            raise outcome.error
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """End the worker processes; what went wrong in that goes to whoever reports the session."""
+        if self._pool is None:
+            return
+        self._pool.close()
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output["gilcheck_notes"] = self._pool.notes
+        else:
+            results = self._config.pluginmanager.get_plugin("gilcheck-results")
+            assert isinstance(results, Results)
+            results.notes += self._pool.notes
+
+    def _check(self, item: pytest.Item, wanted: markers.Wanted) -> Outcome:
+        reason = markers.skip_reason(item) or unsafe.reason(item)
+        if reason is not None:
+            return Outcome(record=skipped(reason))
+        assert isinstance(item, pytest.Function)
+        compat.stop_timers(item)
+        try:
+            compat.tear_down(item)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | pytest.exit.Exception):
+                raise
+            item.stash[_TEARDOWN_ERROR] = error
+            return Outcome(record=skipped("its teardown failed after the ordinary run"))
+        return self._ready().check(item, wanted, Progress(self._config, item))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
+        """Report what the teardown after the ordinary run raised where pytest would have reported it."""
+        yield
+        error = item.stash.get(_TEARDOWN_ERROR, None)
+        if error is not None:
+            del item.stash[_TEARDOWN_ERROR]
+            raise error
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the record to the report of the phase that decided the test."""
+        report = yield
+        if item.stash.get(_WANTED, None) is not None and (
+            call.when == "call" or (call.when == "setup" and not report.passed)
+        ):
+            outcome = item.stash.get(_OUTCOME, None)
+            record = outcome.record if outcome else skipped(f"its ordinary run did not pass ({report.outcome})")
+            setattr(report, ATTRIBUTE, record.to_builtins())
+        elif call.when == "call" and item.get_closest_marker("gilcheck_race") is not None:
+            setattr(report, ATTRIBUTE, None)
+        return report
+
+
+def _sibling_lock() -> FileLock | None:
+    """Under pytest-xdist, the lock that lets one worker at a time measure."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return None
+    return FileLock(Path(tempfile.gettempdir(), f"pytest-gilcheck-{run}.lock"))

@@ -1,0 +1,117 @@
+"""The options as checked values; a wrong one is a usage error that says which, why and what is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from pytest_gilcheck.environment import Environment
+from pytest_gilcheck.errors import Misuse
+from pytest_gilcheck.gating.policy import Policy
+from pytest_gilcheck.plugin import markers
+from pytest_gilcheck.plugin.options import OPTIONS, Option, value
+from pytest_gilcheck.reporting.files import check_writable
+
+DEFAULT_SECONDS = 2.0
+AUTO: int | str = "auto"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSettings:
+    """What the options and the ini file ask for in this session."""
+
+    everything: bool
+    threads: int | str
+    processes: int | str
+    seconds: float
+    timeout: float | None
+    report: bool
+    json: Path | None
+    policy: Policy
+
+
+def resolve(config: pytest.Config) -> PluginSettings:
+    """Read and check all options; raises :class:`pytest.UsageError` that lists every wrong one."""
+    reader = _Reader(config)
+    settings = PluginSettings(
+        everything=bool(value(config, "gilcheck")),
+        threads=reader.read("threads", _workers(markers.threads), AUTO),
+        processes=reader.read("processes", _workers(markers.processes), AUTO),
+        seconds=reader.read("seconds", _seconds, DEFAULT_SECONDS),
+        timeout=reader.read("timeout", _seconds, None),
+        report=bool(value(config, "gilcheck_report")),
+        json=reader.read("json", lambda text: _json(config, text), None),
+        policy=reader.read("fail-on", Policy.parse, Policy()),
+    )
+    if reader.problems:
+        raise pytest.UsageError("\n".join(reader.problems))
+    return settings
+
+
+def thread_count(asked: int | str, environment: Environment) -> int:
+    """``"auto"`` as a number: twice the usable CPUs, at least 4 (so that serialising shows) and at most 8."""
+    return asked if isinstance(asked, int) else max(4, min(8, 2 * environment.usable_cpus))
+
+
+class _Reader:
+    """Reads options one by one and remembers what was wrong with them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.problems: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], _T], default: _T) -> _T:
+        option = next(o for o in OPTIONS if o.name == name)
+        text = value(self._config, option.ini)
+        if text is None or text == "":
+            if text == "" and self._on_command_line(option):
+                self.problems.append(f"{option.flag}: needs a value; {option.help}")
+            return default
+        try:
+            return parse(str(text))
+        except ValueError as problem:
+            self.problems.append(f"{self._named(option)}: {problem}")
+            return default
+
+    def _on_command_line(self, option: Option) -> bool:
+        return self._config.getoption(option.ini) is not None
+
+    def _named(self, option: Option) -> str:
+        if self._on_command_line(option):
+            return option.flag
+        return f"{option.ini} in {self._config.inipath or 'the ini file'}"
+
+
+def _workers(check: markers.Check) -> Callable[[str], int | str]:
+    def parse(text: str) -> int | str:
+        candidate: int | str = int(text) if text.strip().lstrip("+-").isdigit() else text.strip()
+        valid = check(candidate)
+        if valid is not None:
+            raise Misuse(f"{text!r} is not {valid}")
+        return candidate
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    valid = markers.seconds(number)
+    if valid is not None:
+        raise Misuse(f"{text!r} is not {valid}")
+    return number
+
+
+def _json(config: pytest.Config, text: str) -> Path:
+    path = Path(config.invocation_params.dir, text)
+    if not hasattr(config, "workerinput"):
+        check_writable(path)
+    return path

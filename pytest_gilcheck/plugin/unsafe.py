@@ -1,0 +1,114 @@
+"""Tests that use what is known not to be thread-safe: why each cannot be rerun in threads."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+import unittest.mock
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pytest_gilcheck.plugin import compat
+
+_CAPTURES = "captures output of the whole process"
+_PATCHES = "changes state of the whole process"
+_RECORDS = "records for the whole process"
+
+#: Fixtures that change or watch something that all threads share.
+FIXTURES = {
+    "capsys": _CAPTURES,
+    "capsysbinary": _CAPTURES,
+    "capteesys": _CAPTURES,
+    "capfd": _CAPTURES,
+    "capfdbinary": _CAPTURES,
+    "caplog": _RECORDS,
+    "recwarn": _RECORDS,
+    "monkeypatch": _PATCHES,
+    "mocker": _PATCHES,
+    "class_mocker": _PATCHES,
+    "module_mocker": _PATCHES,
+    "pytester": _PATCHES,
+    "testdir": _PATCHES,
+    "subtests": "reports to the running test, from one thread only",
+    "benchmark": "times one caller at a time",
+}
+
+# How far calls into the user's own helpers are followed in search of what is not thread-safe.
+_DEPTH = 2
+
+
+def _callables() -> dict[Any, str]:
+    found: dict[Any, str] = {
+        pytest.warns: "pytest.warns",
+        pytest.deprecated_call: "pytest.deprecated_call",
+        unittest.mock.patch: "unittest.mock.patch",
+    }
+    # From 3.14 on, where this flag is set, warning filters belong to the context of a thread.
+    if not getattr(sys.flags, "context_aware_warnings", 0):
+        found[warnings.catch_warnings] = "warnings.catch_warnings"
+    return found
+
+
+def reason(item: pytest.Item) -> str | None:
+    """Why ``item`` cannot be rerun in threads, or ``None`` if nothing speaks against it."""
+    if not isinstance(item, pytest.Function):
+        kind = "a doctest" if type(item).__name__ == "DoctestItem" else f"no Python test function ({type(item).__name__})"
+        return f"it is {kind}, which cannot be rerun in threads"
+    for name in compat.fixture_names(item):
+        if name in FIXTURES:
+            return f"it uses the fixture {name}, which is not thread-safe: it {FIXTURES[name]}"
+    function = _plain(item.function)
+    if _is_async(item, function):
+        return "it is async; its event loop would have to be set up in each thread"
+    if getattr(item.function, "patchings", None):
+        return "it uses unittest.mock.patch, which changes state of the whole process"
+    used = _unsafe_callable(function)
+    return None if used is None else f"it uses {used}, which is not thread-safe: it {_PATCHES}"
+
+
+def _plain(function: Any) -> Any:
+    return inspect.unwrap(function)
+
+
+def _is_async(item: pytest.Function, function: Any) -> bool:
+    if isinstance(item, compat.TestCaseFunction) and issubclass(item.cls or object, unittest.IsolatedAsyncioTestCase):
+        return True
+    return any(inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in (item.function, function))
+
+
+def _unsafe_callable(function: Any) -> str | None:
+    unsafe = _callables()
+    for value in _names_used(function, _DEPTH, set()):
+        for candidate, name in unsafe.items():
+            if value is candidate:
+                return name
+    return None
+
+
+def _names_used(function: Any, depth: int, seen: set[int]) -> Iterator[object]:
+    """The global objects that a function's code names, directly, as ``module.attribute``, or through its own helpers."""
+    code = getattr(function, "__code__", None)
+    if code is None or id(code) in seen:
+        return
+    seen.add(id(code))
+    scope = getattr(function, "__globals__", {})
+    for names in _names(code):
+        for name in names:
+            value = scope.get(name)
+            yield value
+            if isinstance(value, types.ModuleType):
+                yield from (vars(value).get(attribute) for attribute in names)
+            elif depth and isinstance(value, types.FunctionType) and value.__module__ == function.__module__:
+                yield from _names_used(value, depth - 1, seen)
+
+
+def _names(code: types.CodeType) -> Iterator[tuple[str, ...]]:
+    """The global and attribute names of a code object, and of those nested in it."""
+    yield code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)

@@ -1,0 +1,162 @@
+"""The rule that turns figures into a verdict: one row a class, first match wins.
+
+The thresholds come from 106 labelled workloads measured idle and under load (docs/explanation/how-scaling-is-measured):
+GIL-bound bodies had a GIL share of at least 0.86, all others at most 0.41.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_gilcheck.scaling import sentences
+from pytest_gilcheck.scaling.estimate import Estimate, estimate
+from pytest_gilcheck.scaling.measurement import Measurement
+from pytest_gilcheck.verdict import HotLine, Scaling, Verdict
+
+#: A body that wants a CPU for at least this share of its time is CPU-bound, below it waits.
+CPU_BOUND = 0.6
+
+#: At least this GIL share is a held GIL; at least the second one is part of the time.
+GIL_HELD = 0.6
+GIL_PARTLY = 0.3
+
+#: CPUs' worth of the body's own threads above which it is parallel already.
+PARALLEL_INSIDE = 0.3
+
+# How much a gap to the threshold is a clear one: outside these bands a third block is not needed.
+_CLEAR_GIL = (0.25, 0.75)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Runnable ratios below which threads are serialised by the GIL (when it is held), or by a lock (when it is not)."""
+
+    gil: float
+    lock: float
+
+
+def thresholds(workers: float) -> Thresholds:
+    """For ``workers`` that can show up as runnable at once: the fewer there are, the nearer one is to all of them."""
+    if workers < 2:
+        return Thresholds(gil=0.0, lock=0.0)
+    if workers < 3:
+        return Thresholds(gil=1.0, lock=0.8)
+    if workers < 4:
+        return Thresholds(gil=0.85, lock=0.65)
+    return Thresholds(gil=0.75, lock=0.55)
+
+
+def classify(measurement: Measurement, hot_lines: tuple[HotLine, ...] = ()) -> Verdict:
+    """The verdict on ``measurement``; ``hot_lines`` are named in the advice for a GIL-bound body."""
+    figures = estimate(measurement)
+    verdict, because = decide(measurement, figures)
+    return Verdict(
+        verdict=verdict,
+        reason=sentences.reason(verdict, because, measurement, figures),
+        advice=sentences.advice(verdict, figures, hot_lines),
+    )
+
+
+def is_clear(measurement: Measurement) -> bool:
+    """Whether more blocks could hardly change the verdict: it is decided, and the GIL share is not near its thresholds."""
+    figures = estimate(measurement)
+    verdict, _ = decide(measurement, figures)
+    if verdict is Scaling.INCONCLUSIVE:
+        return False
+    low, high = _CLEAR_GIL
+    return figures.gil_share is None or not low < figures.gil_share < high
+
+
+def decide(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
+    """The class, and in a word or two what spoke for it (for ``inconclusive``: what is in doubt)."""
+    if m.too_short:
+        return Scaling.TOO_SHORT, ""
+    if m.too_long:
+        return Scaling.INCONCLUSIVE, "too long for its budget"
+    assert e.cpu_share is not None
+    assert e.other_cpu is not None
+    if e.other_cpu > PARALLEL_INSIDE:
+        return Scaling.PARALLEL_INSIDE, ""
+    if e.cpu_share < CPU_BOUND:
+        return _waiting(m, e)
+    if m.environment.has_gil:
+        return _cpu_bound(m, e)
+    return _without_gil(m, e)
+
+
+def _per_worker_ratio(m: Measurement, e: Estimate) -> tuple[float, Thresholds]:
+    """The runnable ratio, or without processes the runnable share of the threads, with the thresholds for it."""
+    countable = float(m.threads)
+    if not m.environment.run_queue_delay:
+        countable = min(countable, m.environment.cpus)
+    limits = thresholds(countable)
+    if e.runnable_ratio is not None:
+        return e.runnable_ratio, limits
+    assert e.runnable_threads is not None
+    return e.runnable_threads / max(1.0, countable), limits
+
+
+def _cpu_bound(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
+    assert e.gil_share is not None
+    ratio, limits = _per_worker_ratio(m, e)
+    if limits.lock == 0.0:
+        return Scaling.INCONCLUSIVE, "one CPU, and the system does not tell who waits for it"
+    if e.gil_share >= GIL_HELD:
+        if ratio < limits.gil:
+            return Scaling.GIL_BOUND, ""
+        return Scaling.INCONCLUSIVE, "the GIL is held, yet the threads wanted to run as much as processes did"
+    if e.gil_share >= GIL_PARTLY:
+        return Scaling.PARTLY_GIL_BOUND, ""
+    if ratio < limits.lock:
+        return Scaling.LOCK_BOUND, ""
+    return Scaling.RELEASES_GIL, ""
+
+
+def _without_gil(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
+    """On a free-threaded build scaling itself is the verdict."""
+    assert e.speedup_threads is not None
+    ratio, limits = _per_worker_ratio(m, e)
+    if limits.lock == 0.0:
+        return Scaling.INCONCLUSIVE, "one CPU, and the system does not tell who waits for it"
+    if ratio < limits.lock:
+        return Scaling.LOCK_BOUND, ""
+    reachable = e.speedup_processes or min(float(m.threads), m.environment.cpus)
+    if m.environment.cpus >= 2 and e.speedup_threads < 0.6 * reachable:
+        return Scaling.SHARED_RESOURCE, "contention"
+    return Scaling.RELEASES_GIL, ""
+
+
+def _waiting(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
+    threads, processes = e.slowdown_threads, e.slowdown_processes
+    assert threads is not None
+    if threads < 1.5:
+        return Scaling.IO_BOUND, ""
+    if processes is None:
+        return _waiting_without_processes(m, e)
+    if min(threads, processes) > 1.7 and 0.65 < threads / processes < 1.5:
+        return Scaling.SHARED_RESOURCE, ""
+    return _only_threads_wait(m, e)
+
+
+def _waiting_without_processes(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
+    if _gil_saturated(m, e):
+        return Scaling.PARTLY_GIL_BOUND, ""
+    return Scaling.INCONCLUSIVE, "without processes a lock cannot be told from a resource that they share too"
+
+
+def _only_threads_wait(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
+    assert e.slowdown_threads is not None
+    assert e.slowdown_processes is not None
+    if _gil_saturated(m, e):
+        return Scaling.PARTLY_GIL_BOUND, ""
+    runnable = e.runnable_threads or 0.0
+    if runnable < 0.5 and e.slowdown_processes < 0.7 * e.slowdown_threads:
+        return Scaling.LOCK_BOUND, ""
+    return Scaling.INCONCLUSIVE, "neither the GIL, nor a lock, nor a shared resource explains all of it"
+
+
+def _gil_saturated(m: Measurement, e: Estimate) -> bool:
+    """Whether N copies of the body need the GIL for as long as there is, and were seen to keep a CPU busy."""
+    if not m.environment.has_gil or e.gil_share is None or e.runnable_threads is None:
+        return False
+    return e.gil_share * m.threads > 0.8 and e.runnable_threads >= 0.5

@@ -1,0 +1,68 @@
+"""Which lines hold the GIL: the places the body was at when the probe got the GIL back, weighted with the wait."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from pytest_gilcheck.scaling.probe import GilSample, Place, Wake
+from pytest_gilcheck.verdict import HotLine
+
+#: A wait of this many switch intervals was no byte code: the eval loop would have let go after one.
+_C_CALL_INTERVALS = 1.6
+
+_LIBRARY = tuple(
+    {
+        os.path.realpath(path) + os.sep
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+        if (path := sysconfig.get_path(name))
+    }
+)
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
+
+
+def is_library(file: str) -> bool:
+    """Whether a file belongs to the standard library, an installed package or this one, rather than to the user."""
+    real = os.path.realpath(file)
+    return file.startswith("<") or real.startswith(_PACKAGE) or real.startswith(_LIBRARY)
+
+
+def hot_lines(
+    samples: Iterable[GilSample], most: int = 3, library: Callable[[str], bool] = is_library
+) -> tuple[HotLine, ...]:
+    """The ``most`` lines with the largest shares, largest first."""
+    weights: defaultdict[tuple[Place, Place], float] = defaultdict(float)
+    in_c: defaultdict[tuple[Place, Place], float] = defaultdict(float)
+    for sample in samples:
+        for wake in sample.wakes:
+            place = _place(wake, library)
+            if place is None:
+                continue
+            late = wake.woke - wake.planned
+            weights[place] += late
+            if late > _C_CALL_INTERVALS * sample.switch_interval:
+                in_c[place] += late
+    total = sum(weights.values())
+    ranked = sorted(weights, key=lambda place: weights[place], reverse=True)[:most]
+    return tuple(_line(place, weights[place] / total, in_c[place] / weights[place]) for place in ranked)
+
+
+def _place(wake: Wake, library: Callable[[str], bool]) -> tuple[Place, Place] | None:
+    """The user's line, and the innermost one, in which the body was."""
+    stack: Sequence[Place] = [place for place in wake.stack if not place[0].startswith(_PACKAGE)]
+    if not stack:
+        return None
+    user = next((place for place in stack if not library(place[0])), None)
+    if user is None:
+        return None
+    return user, stack[0]
+
+
+def _line(place: tuple[Place, Place], share: float, in_c: float) -> HotLine:
+    (file, line, function), innermost = place
+    inside = None if innermost == place[0] else f"{innermost[0]}:{innermost[1]} {innermost[2]}"
+    kind = "c-call" if in_c >= 0.5 else "bytecode"
+    return HotLine(file=file, line=line, function=function, share=share, kind=kind, inside=inside)

@@ -1,0 +1,75 @@
+"""What one run of the body yields: a reading for each worker, and the figures of the run as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How the copies of a body were run."""
+
+    SOLO = "solo"
+    THREADS = "threads"
+    PROCESSES = "processes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One worker's part of a run: seconds on the shared clock, CPU time and run-queue delay of its thread."""
+
+    start: float
+    end: float
+    cpu: float
+    delay: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """All the workers of one run.
+
+    ``released`` is the common start time, ``repeats`` how often each worker ran the body, ``process_cpu`` the CPU time
+    of every thread of the process(es) together.
+    """
+
+    kind: Kind
+    released: float
+    repeats: int
+    readings: tuple[Reading, ...]
+    process_cpu: float
+
+    @property
+    def workers(self) -> int:
+        """How many copies ran at once."""
+        return len(self.readings)
+
+    @property
+    def wall(self) -> float:
+        """Seconds from the common start until the last worker was done."""
+        return max(r.end for r in self.readings) - self.released
+
+    @property
+    def single(self) -> float:
+        """Seconds for one call of the body, as the workers saw it."""
+        return self.wall / self.repeats
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of the workers' own threads."""
+        return sum(r.cpu for r in self.readings)
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds the workers were runnable without a CPU, or ``None`` where the system does not tell."""
+        delays = [r.delay for r in self.readings]
+        return None if any(d is None for d in delays) else sum(d for d in delays if d is not None)
+
+    @property
+    def runnable(self) -> float:
+        """How many workers wanted a CPU on average: (CPU time + run-queue delay) / wall."""
+        return (self.cpu + (self.delay or 0.0)) / self.wall
+
+    @property
+    def other_cpu(self) -> float:
+        """CPU seconds of threads that the body itself keeps busy."""
+        return max(0.0, self.process_cpu - self.cpu)

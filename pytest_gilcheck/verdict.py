@@ -1,0 +1,54 @@
+"""What the engines conclude: plain values that reporting, gating and the plugin read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scaling(StrEnum):
+    """The answers to "do threads help this body?"."""
+
+    GIL_BOUND = "gil-bound"
+    PARTLY_GIL_BOUND = "partly-gil-bound"
+    LOCK_BOUND = "lock-bound"
+    SHARED_RESOURCE = "shared-resource"
+    RELEASES_GIL = "releases-gil"
+    IO_BOUND = "io-bound"
+    PARALLEL_INSIDE = "parallel-inside"
+    TOO_SHORT = "too-short"
+    INCONCLUSIVE = "inconclusive"
+    SKIPPED = "skipped"
+
+
+#: Verdicts that say threads do not help, or help less than they could: one summary line on every run.
+FLAGGED = frozenset({Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND, Scaling.LOCK_BOUND, Scaling.SHARED_RESOURCE})
+
+#: Verdicts that answer nothing, so that an expectation can be neither met nor broken.
+UNDECIDED = frozenset({Scaling.TOO_SHORT, Scaling.INCONCLUSIVE, Scaling.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotLine:
+    """A source line at which the body held the GIL while another thread wanted it.
+
+    ``share`` is the line's part of all the time the GIL was held against the probe, 0 to 1. ``kind`` is ``"bytecode"``
+    (the interpreter could switch at any time) or ``"c-call"`` (one C call that never lets go). ``inside`` names the
+    innermost frame when the line belongs to the caller of library code.
+    """
+
+    file: str
+    line: int
+    function: str
+    share: float
+    kind: str
+    inside: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One conclusion about scaling: the class, a sentence with its numbers, and what would help (or ``None``)."""
+
+    verdict: Scaling
+    reason: str
+    advice: str | None = None

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_gilcheck.scaling import clock
+from pytest_gilcheck.scaling.clock import SystemClock, Usage
+
+
+def test_usage_since_an_earlier_reading() -> None:
+    used = Usage(cpu=3.0, delay=1.5).since(Usage(cpu=1.0, delay=0.5))
+    assert used == Usage(cpu=2.0, delay=1.0)
+
+
+@pytest.mark.parametrize(("earlier", "later"), [(None, 1.0), (1.0, None), (None, None)])
+def test_a_delay_missing_on_either_side_is_missing(earlier: float | None, later: float | None) -> None:
+    assert Usage(cpu=3.0, delay=later).since(Usage(cpu=1.0, delay=earlier)).delay is None
+
+
+def test_the_run_queue_delay_is_the_second_field_in_nanoseconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    schedstat = tmp_path / "schedstat"
+    schedstat.write_bytes(b"111000000000 2500000 7\n")
+    monkeypatch.setattr(clock, "_SCHEDSTAT", str(schedstat))
+    assert clock.run_queue_delay() == pytest.approx(0.0025)
+
+
+@pytest.mark.parametrize("text", [b"", b"12\n", b"1 two 3\n"])
+def test_a_run_queue_delay_that_cannot_be_read_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: bytes
+) -> None:
+    schedstat = tmp_path / "schedstat"
+    schedstat.write_bytes(text)
+    monkeypatch.setattr(clock, "_SCHEDSTAT", str(schedstat))
+    assert clock.run_queue_delay() is None
+    monkeypatch.setattr(clock, "_SCHEDSTAT", str(tmp_path / "nothing here"))
+    assert clock.run_queue_delay() is None
+    assert SystemClock().usage().delay is None
+
+
+def test_sleeping_until_what_is_past_returns() -> None:
+    SystemClock().sleep(-1.0)
+    SystemClock().sleep(0.0)
+
+
+def test_the_system_clock_counts_the_cpu_time_of_this_thread() -> None:
+    system = SystemClock()
+    before, process_before = system.usage(), system.process_cpu()
+    total = sum(range(300_000))
+    after = system.usage()
+    assert total
+    # The counters of some systems move in steps of a scheduler tick, so "not less" is all that is certain there.
+    assert after.cpu >= before.cpu
+    assert system.process_cpu() >= process_before
+    if sys.platform == "linux":
+        assert after.cpu > before.cpu

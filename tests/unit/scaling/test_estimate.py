@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_gilcheck.scaling.estimate import estimate
+from pytest_gilcheck.scaling.reading import Kind, Reading, Run
+from unit.scaling.fakes import a_measurement, a_run, a_sample, an_environment
+
+
+def test_threads_that_run_at_once() -> None:
+    figures = estimate(a_measurement())
+    assert figures.single_seconds == pytest.approx(0.02)
+    assert figures.speedup_threads == pytest.approx(4.0)
+    assert figures.speedup_processes == pytest.approx(4.0)
+    assert figures.slowdown_threads == pytest.approx(1.0)
+    assert figures.runnable_ratio == pytest.approx(1.0)
+    assert figures.cpu_share == pytest.approx(1.0)
+    assert figures.other_cpu == 0.0
+    assert figures.waiting_for_cpu == pytest.approx(0.0)
+
+
+def test_threads_that_take_turns() -> None:
+    in_turn = a_run(Kind.THREADS, 4, wall=0.08, cpu=0.02)
+    figures = estimate(a_measurement(in_threads=(in_turn,)))
+    assert figures.speedup_threads == pytest.approx(1.0)
+    assert figures.slowdown_threads == pytest.approx(4.0)
+    assert figures.runnable_threads == pytest.approx(1.0)
+    assert figures.runnable_ratio == pytest.approx(0.25)
+
+
+def test_repeats_are_taken_out() -> None:
+    figures = estimate(
+        a_measurement(
+            solo=(a_run(wall=0.02, repeats=4),),
+            in_threads=(a_run(Kind.THREADS, 4, wall=0.04, repeats=4),),
+        )
+    )
+    assert figures.single_seconds == pytest.approx(0.005)
+    assert figures.speedup_threads == pytest.approx(2.0)
+    assert figures.slowdown_threads == pytest.approx(2.0)
+
+
+def test_time_without_a_cpu_is_in_the_speed_up_but_not_in_the_slow_down() -> None:
+    starved = a_run(Kind.PROCESSES, 4, wall=0.04, cpu=0.02, delay=0.02)
+    figures = estimate(a_measurement(in_processes=(starved,)))
+    assert figures.speedup_processes == pytest.approx(2.0)
+    assert figures.slowdown_processes == pytest.approx(1.0)
+    assert figures.runnable_processes == pytest.approx(4.0)
+
+
+def test_medians_over_the_blocks_outvote_a_disturbed_one() -> None:
+    calm, disturbed = a_run(Kind.THREADS, 4), a_run(Kind.THREADS, 4, wall=0.9, cpu=0.02)
+    figures = estimate(a_measurement(solo=(a_run(), a_run(), a_run(wall=0.5)), in_threads=(calm, disturbed, calm)))
+    assert figures.single_seconds == pytest.approx(0.02)
+    assert figures.speedup_threads == pytest.approx(4.0)
+    assert figures.slowdown_threads == pytest.approx(1.0)
+    assert figures.runnable_threads == pytest.approx(4.0)
+
+
+def test_a_late_start_counts_against_the_speed_up() -> None:
+    late = Run(
+        kind=Kind.THREADS,
+        released=10.0,
+        repeats=1,
+        readings=tuple(Reading(start=10.01, end=10.03, cpu=0.02, delay=0.0) for _ in range(4)),
+        process_cpu=0.08,
+    )
+    assert estimate(a_measurement(in_threads=(late,))).speedup_threads == pytest.approx(4 * 0.02 / 0.03)
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "share"),
+    [(0.9, 0.8, 0.8), (0.2, 0.5, 0.2), (0.9, None, 0.9), (None, 0.4, 0.4), (None, None, None)],
+)
+def test_the_gil_share_is_the_smaller_of_the_two(slow: float | None, fast: float | None, share: float | None) -> None:
+    figures = estimate(
+        a_measurement(
+            gil=() if slow is None else (a_sample(slow),), gil_fast=() if fast is None else (a_sample(fast),)
+        )
+    )
+    assert figures.gil_share == (None if share is None else pytest.approx(share))
+
+
+def test_gil_samples_weigh_as_long_as_they_watched() -> None:
+    samples = (a_sample(1.0, wall=0.03), a_sample(0.0, wall=0.01))
+    assert estimate(a_measurement(gil=samples, gil_fast=())).gil_share == pytest.approx(0.75)
+
+
+def test_ratio_between_different_numbers_of_workers_is_per_worker() -> None:
+    figures = estimate(
+        a_measurement(threads=8, in_threads=(a_run(Kind.THREADS, 8),), processes=2, in_processes=(a_run(Kind.PROCESSES, 2),))
+    )
+    assert figures.runnable_ratio == pytest.approx(1.0)
+
+
+def test_without_processes_there_is_nothing_about_them() -> None:
+    figures = estimate(a_measurement(processes=0, processes_missing="not asked for", in_processes=()))
+    assert figures.speedup_processes is None
+    assert figures.slowdown_processes is None
+    assert figures.runnable_processes is None
+    assert figures.runnable_ratio is None
+
+
+def test_before_any_run_only_the_shortest_call_is_known() -> None:
+    figures = estimate(a_measurement(shortest=0.001, solo=(), in_threads=(), in_processes=(), gil=(), gil_fast=()))
+    assert figures.single_seconds == 0.001
+    assert {getattr(figures, name) for name in figures.__slots__ if name != "single_seconds"} == {None}
+
+
+def test_the_cpu_share_leaves_waiting_for_a_cpu_out() -> None:
+    assert estimate(a_measurement(solo=(a_run(wall=0.04, cpu=0.01, delay=0.02),))).cpu_share == pytest.approx(0.5)
+    assert estimate(a_measurement(solo=(a_run(wall=0.04, cpu=0.05),))).cpu_share == 1.0
+    assert estimate(a_measurement(solo=(a_run(wall=0.04, cpu=0.01, delay=0.04),))).cpu_share == 1.0
+    assert estimate(a_measurement(solo=(a_run(wall=0.04, cpu=0.01, delay=None),))).cpu_share == pytest.approx(0.25)
+
+
+def test_cpu_time_of_threads_that_the_body_starts() -> None:
+    assert estimate(a_measurement(solo=(a_run(wall=0.02, other=0.03),))).other_cpu == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("workers", "cpu", "delay", "denied"),
+    [
+        (1, 0.02, 0.00, 0.0),  # alone on the machine
+        (1, 0.01, 0.01, 0.5),  # a neighbour has half of the CPU
+        (4, 0.01, 0.01, 0.0),  # four on two CPUs: they wait for one another only
+        (4, 0.005, 0.015, 0.5),  # four on two CPUs, of which others have half
+    ],
+)
+def test_what_others_took_of_the_cpus(workers: int, cpu: float, delay: float, denied: float) -> None:
+    run = a_run(Kind.THREADS, workers, wall=0.02, cpu=cpu, delay=delay)
+    figures = estimate(
+        a_measurement(environment=an_environment(usable_cpus=2), threads=workers, solo=(run,), in_threads=(run,))
+    )
+    assert figures.waiting_for_cpu == pytest.approx(denied)
+
+
+def test_a_quota_limits_what_the_machine_could_have_given() -> None:
+    half = a_run(wall=0.02, cpu=0.01, delay=0.01)
+    measurement = a_measurement(environment=an_environment(cpu_quota=0.5), solo=(half,), in_threads=(half,))
+    assert estimate(measurement).waiting_for_cpu == pytest.approx(0.0)
+    unknown = replace(measurement, solo=(a_run(delay=None),), in_threads=(a_run(delay=None),))
+    assert estimate(unknown).waiting_for_cpu == 0.0
+
+
+@pytest.mark.xfail(strict=True, reason="the delay before the start is taken from the time after it")
+def test_a_start_held_back_by_a_busy_machine_is_no_slow_down() -> None:
+    # Released at 10.0, on a CPU at 10.01 only: the delay before the start is in ``delay``, so it is in the time it is
+    # taken from, too. All are 20 ms of work.
+    held_back = Reading(start=10.01, end=10.03, cpu=0.02, delay=0.01)
+    solo = Run(kind=Kind.SOLO, released=10.0, repeats=1, readings=(held_back,), process_cpu=0.02)
+    figures = estimate(a_measurement(solo=(solo,)))
+    assert figures.slowdown_threads == pytest.approx(1.0)
