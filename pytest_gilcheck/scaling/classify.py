@@ -23,6 +23,15 @@ GIL_PARTLY = 0.3
 #: CPUs' worth of the body's own threads above which it is parallel already.
 PARALLEL_INSIDE = 0.3
 
+#: A body that wants a CPU for less than this share of its time only waits; what slows its processes is their start.
+_IDLE = 0.15
+
+# Above this share of denied CPU time the machine was too busy for figures that depend on how soon others get to run.
+_BUSY = 0.15
+
+# Above the threshold for a lock by less than this factor, slow threads are not called free of one.
+_NEARLY = 1.2
+
 # How much a gap to the threshold is a clear one: outside these bands a third block is not needed.
 _CLEAR_GIL = (0.25, 0.75)
 
@@ -40,10 +49,10 @@ def thresholds(workers: float) -> Thresholds:
     if workers < 2:
         return Thresholds(gil=0.0, lock=0.0)
     if workers < 3:
-        return Thresholds(gil=1.0, lock=0.8)
+        return Thresholds(gil=1.0, lock=0.62)
     if workers < 4:
-        return Thresholds(gil=0.85, lock=0.65)
-    return Thresholds(gil=0.75, lock=0.55)
+        return Thresholds(gil=0.85, lock=0.5)
+    return Thresholds(gil=0.75, lock=0.42)
 
 
 def classify(measurement: Measurement, hot_lines: tuple[HotLine, ...] = ()) -> Verdict:
@@ -63,8 +72,17 @@ def is_clear(measurement: Measurement) -> bool:
     verdict, _ = decide(measurement, figures)
     if verdict is Scaling.INCONCLUSIVE:
         return False
+    if verdict in {Scaling.LOCK_BOUND, Scaling.RELEASES_GIL} and not _clear_of_lock(measurement, figures):
+        return False
     low, high = _CLEAR_GIL
     return figures.gil_share is None or not low < figures.gil_share < high
+
+
+def _clear_of_lock(m: Measurement, e: Estimate) -> bool:
+    if e.cpu_share is None or e.cpu_share < CPU_BOUND:
+        return True
+    ratios = _ratios(m, e)
+    return not 0.8 < ratios.lowest / (ratios.limits.lock * _left_by_gil(m, e) or 1.0) < 1.5
 
 
 def decide(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
@@ -84,41 +102,66 @@ def decide(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     return _without_gil(m, e)
 
 
-def _per_worker_ratio(m: Measurement, e: Estimate) -> tuple[float, Thresholds]:
-    """The runnable ratio, or without processes the runnable share of the threads, with the thresholds for it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ratios:
+    """The smallest runnable ratio, or without processes the runnable share of the threads, and what to hold it against."""
+
+    lowest: float
+    limits: Thresholds
+
+
+def _ratios(m: Measurement, e: Estimate) -> _Ratios:
     countable = float(m.threads)
     if not m.environment.run_queue_delay:
         countable = min(countable, m.environment.cpus)
     limits = thresholds(countable)
-    if e.runnable_ratio is not None:
-        return e.runnable_ratio, limits
+    if e.lowest_ratio is not None:
+        return _Ratios(lowest=e.lowest_ratio, limits=limits)
     assert e.runnable_threads is not None
-    return e.runnable_threads / max(1.0, countable), limits
+    return _Ratios(lowest=e.runnable_threads / max(1.0, countable), limits=limits)
 
 
 def _cpu_bound(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     assert e.gil_share is not None
-    ratio, limits = _per_worker_ratio(m, e)
-    if limits.lock == 0.0:
+    ratios = _ratios(m, e)
+    if ratios.limits.lock == 0.0:
         return Scaling.INCONCLUSIVE, "one CPU, and the system does not tell who waits for it"
     if e.gil_share >= GIL_HELD:
-        if ratio < limits.gil:
+        if ratios.lowest < ratios.limits.gil:
             return Scaling.GIL_BOUND, ""
         return Scaling.INCONCLUSIVE, "the GIL is held, yet the threads wanted to run as much as processes did"
     if e.gil_share >= GIL_PARTLY:
         return Scaling.PARTLY_GIL_BOUND, ""
-    if ratio < limits.lock:
+    return _lock_or_none(m, e, ratios)
+
+
+def _left_by_gil(m: Measurement, e: Estimate) -> float:
+    """The runnable ratio that N threads can reach with this GIL share: their shares cannot add up to more than one."""
+    return min(1.0, 1.0 / max(1.0, (e.gil_share or 0.0) * m.threads))
+
+
+def _lock_or_none(m: Measurement, e: Estimate, ratios: _Ratios) -> tuple[Scaling, str]:
+    """Threads of a CPU-bound body that the GIL does not stop: does a lock?"""
+    if ratios.lowest < ratios.limits.lock * _left_by_gil(m, e):
         return Scaling.LOCK_BOUND, ""
+    if ratios.lowest < _NEARLY * ratios.limits.lock and _slower_than_processes(e):
+        return Scaling.INCONCLUSIVE, "the threads hinder one another, but not as much as one lock around all of it would"
     return Scaling.RELEASES_GIL, ""
+
+
+def _slower_than_processes(e: Estimate) -> bool:
+    if e.speedup_processes is None or e.speedup_threads is None:
+        return False
+    return e.speedup_threads < 0.7 * e.speedup_processes
 
 
 def _without_gil(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     """On a free-threaded build scaling itself is the verdict."""
     assert e.speedup_threads is not None
-    ratio, limits = _per_worker_ratio(m, e)
-    if limits.lock == 0.0:
+    ratios = _ratios(m, e)
+    if ratios.limits.lock == 0.0:
         return Scaling.INCONCLUSIVE, "one CPU, and the system does not tell who waits for it"
-    if ratio < limits.lock:
+    if ratios.lowest < ratios.limits.lock:
         return Scaling.LOCK_BOUND, ""
     reachable = e.speedup_processes or min(float(m.threads), m.environment.cpus)
     if m.environment.cpus >= 2 and e.speedup_threads < 0.6 * reachable:
@@ -129,7 +172,9 @@ def _without_gil(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
 def _waiting(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     threads, processes = e.slowdown_threads, e.slowdown_processes
     assert threads is not None
-    if threads < 1.5:
+    if threads < 1.5 and (processes is None or processes < 1.7 or (e.cpu_share or 0.0) < _IDLE):
+        if (e.disk_bytes or 0.0) > 0 and (e.waiting_for_cpu or 0.0) > _BUSY:
+            return Scaling.INCONCLUSIVE, "it waits for a disk, which a busy machine serves late"
         return Scaling.IO_BOUND, ""
     if processes is None:
         return _waiting_without_processes(m, e)
@@ -149,6 +194,8 @@ def _only_threads_wait(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     assert e.slowdown_processes is not None
     if _gil_saturated(m, e):
         return Scaling.PARTLY_GIL_BOUND, ""
+    if (e.disk_bytes or 0.0) > 0:
+        return Scaling.INCONCLUSIVE, "it waits for a disk, which served threads and processes unevenly"
     runnable = e.runnable_threads or 0.0
     if runnable < 0.5 and e.slowdown_processes < 0.7 * e.slowdown_threads:
         return Scaling.LOCK_BOUND, ""

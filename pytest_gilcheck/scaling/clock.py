@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+import psutil
+
 _SCHEDSTAT = "/proc/thread-self/schedstat"
 
 
@@ -41,6 +43,9 @@ class Clock(Protocol):
     def process_cpu(self) -> float:
         """CPU time of all threads of this process so far."""
 
+    def disk_bytes(self) -> int | None:
+        """Bytes this process moved to and from storage so far, or ``None`` where the system does not tell."""
+
 
 class SystemClock:
     """The machine's own clocks.
@@ -56,6 +61,14 @@ class SystemClock:
         """Sleep; nothing for what is already past."""
         if seconds > 0:
             time.sleep(seconds)
+
+    def disk_bytes(self) -> int | None:
+        """As psutil has it (not on macOS)."""
+        try:
+            counters = psutil.Process().io_counters()
+        except (AttributeError, OSError, psutil.Error):
+            return None
+        return int(counters.read_bytes + counters.write_bytes)
 
     def usage(self) -> Usage:
         """Read both counters of the calling thread."""

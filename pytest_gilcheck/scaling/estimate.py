@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from statistics import median
 
 from pytest_gilcheck.scaling.measurement import Measurement
-from pytest_gilcheck.scaling.probe import GilSample
 from pytest_gilcheck.scaling.reading import Run
 
 
@@ -22,7 +21,9 @@ class Estimate:
     - ``gil_share``: share of its time for which the body, alone, holds the GIL against another thread, 0 to 1.
     - ``runnable_threads``, ``runnable_processes``: workers that wanted a CPU on average.
     - ``runnable_ratio``: the former over the latter, each per worker. 1: threads want to run as much as processes do.
+    - ``lowest_ratio``: the same with the run in which the threads wanted to run least; noise can only make it larger.
     - ``cpu_share``: share of its time for which the body alone wants a CPU (its waits for a CPU left out).
+    - ``disk_bytes``: bytes that one call of the body reads from and writes to storage.
     - ``other_cpu``: CPUs' worth of threads that the body itself keeps busy.
     - ``waiting_for_cpu``: share of the CPU time that the workers wanted and the machine could have given but gave to others.
     """
@@ -36,7 +37,9 @@ class Estimate:
     runnable_threads: float | None
     runnable_processes: float | None
     runnable_ratio: float | None
+    lowest_ratio: float | None
     cpu_share: float | None
+    disk_bytes: float | None
     other_cpu: float | None
     waiting_for_cpu: float | None
 
@@ -58,7 +61,9 @@ def estimate(measurement: Measurement) -> Estimate:
         runnable_threads=runnable_threads,
         runnable_processes=runnable_processes,
         runnable_ratio=_ratio(m, runnable_threads, runnable_processes),
+        lowest_ratio=_lowest_ratio(m, runnable_processes),
         cpu_share=_median([_cpu_share(run) for run in m.solo]),
+        disk_bytes=_median([run.disk_bytes / run.repeats for run in m.solo if run.disk_bytes is not None]),
         other_cpu=_median([run.other_cpu / run.wall for run in m.solo]),
         waiting_for_cpu=_median([_denied(run, m.environment.cpus) for run in (*m.solo, *m.in_threads)]),
     )
@@ -85,14 +90,17 @@ def _slowdown(calm: float | None, runs: Sequence[Run]) -> float | None:
     return median(_undisturbed_wall(run) / run.repeats / calm for run in runs)
 
 
-def _share(samples: Sequence[GilSample]) -> float | None:
-    wall = sum(sample.wall for sample in samples)
-    return sum(sample.held for sample in samples) / wall if wall > 0 else None
-
-
 def _gil_share(m: Measurement) -> float | None:
-    """The smaller of the shares at the two switch intervals: a body that lets go at the short one does not hold the GIL."""
-    shares = [share for share in (_share(m.gil), _share(m.gil_fast)) if share is not None]
+    """The share at the usual switch interval, unless that at the short one is smaller: then the body lets go in between.
+
+    At the short interval a body on a busy machine often waits for a CPU without the GIL; those waits are left out. Should
+    that make a body seem to hold the GIL when it does not, the usual interval tells.
+    """
+    shares = []
+    if m.gil:
+        shares.append(sum(sample.held for sample in m.gil) / sum(sample.wall for sample in m.gil))
+    if m.gil_fast:
+        shares.append(sum(sample.late for sample in m.gil_fast) / sum(sample.watched for sample in m.gil_fast))
     return min(shares, default=None)
 
 
@@ -100,6 +108,10 @@ def _ratio(m: Measurement, threads: float | None, processes: float | None) -> fl
     if threads is None or processes is None or processes <= 0:
         return None
     return (threads / m.threads) / (processes / m.processes)
+
+
+def _lowest_ratio(m: Measurement, processes: float | None) -> float | None:
+    return _ratio(m, min((run.runnable for run in m.in_threads), default=None), processes)
 
 
 def _cpu_share(run: Run) -> float:

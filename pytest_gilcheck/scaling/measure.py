@@ -36,6 +36,10 @@ PROBE_SECONDS = 0.08
 BLOCKS = 2
 MOST_BLOCKS = 4
 
+# A clear case is measured again only while that stays within this part of the budget; an unclear one may overrun it.
+_CLEAR_PART = 0.6
+_UNCLEAR_PART = 1.5
+
 #: A measurement that would take this many times its budget is not begun.
 _OVERRUN = 10.0
 
@@ -138,12 +142,18 @@ class _Measuring:
         if self._environment.has_gil:
             self._probe()
         for block in range(MOST_BLOCKS):
-            if block >= BLOCKS and (is_clear(self._result()) or self._left() < self._block_seconds()):
-                break
-            if block and self._left() < -self._settings.seconds:
-                break
+            before = self._clock.now()
             self._block()
+            if self._enough(block + 1, self._clock.now() - before):
+                break
         return self._result()
+
+    def _enough(self, blocks: int, seconds: float) -> bool:
+        """Whether to stop after so many blocks, the latest of which took ``seconds``."""
+        spent = self._clock.now() - self._began
+        if is_clear(self._result()):
+            return blocks >= BLOCKS or spent + seconds > _CLEAR_PART * self._settings.seconds
+        return spent + seconds > _UNCLEAR_PART * self._settings.seconds
 
     def _warm_up(self) -> None:
         """One run alone, or a few of a body that looks too short: the first may have been slow for its own reasons."""

@@ -19,6 +19,9 @@ NAP_SECONDS = 0.0005
 #: A wake-up less late than this is the timer's own slack, not a wait for the GIL.
 LATE_SECONDS = 0.0002
 
+#: How late a sleep ends when nothing is in its way: Linux's timer slack, and the way back into Python.
+TIMER_SLACK_SECONDS = 0.00006
+
 #: The second look uses this switch interval, so that short bursts of byte code do not pass for a held GIL.
 FAST_SWITCH_SECONDS = 0.0005
 
@@ -41,12 +44,16 @@ class Wake:
 class GilSample:
     """What the probe saw beside one run of the body.
 
-    ``held`` is the time for which the probe waited for the GIL, ``wall`` the time it watched, both in seconds.
+    ``held`` is the time for which the probe waited for the GIL and ``wall`` the time it watched, both in seconds and both
+    without the probe's own waits for a CPU. ``late`` is as ``held``, but with those waits, over ``watched`` seconds, from
+    which the body's waits for a CPU are left out.
     """
 
     switch_interval: float
     wall: float
     held: float
+    watched: float
+    late: float
     wakes: tuple[Wake, ...]
 
 
@@ -59,6 +66,7 @@ class GilProbe:
         self._stop = False
         self._late: list[Wake] = []
         self._lateness = 0.0
+        self._wakes = 0
         self._delay: float | None = None
         self._thread = threading.Thread(target=self._watch, name="gilcheck probe", daemon=True)
         self._error: BaseException | None = None
@@ -92,6 +100,7 @@ class GilProbe:
             planned = now() + NAP_SECONDS
             sleep(NAP_SECONDS)
             woke = now()
+            self._wakes += 1
             self._lateness += woke - planned
             if woke - planned > LATE_SECONDS:
                 late.append(Wake(planned=planned, woke=woke, stack=self._where()))
@@ -107,25 +116,35 @@ class GilProbe:
         return tuple(places)
 
     def sample(self, run: Run) -> GilSample:
-        """The share of ``run`` for which the GIL was held against the probe.
+        """What was seen between the start and the end of ``run``.
 
-        ``held = Σ(lateness + nap)`` over the late wakes, each cut to the run's own time, less the part of the lateness
-        that the kernel counted as the probe waiting for a CPU: on a busy machine that is no wait for the GIL.
+        ``held = Σ(lateness + nap)`` over the late wakes, each cut to the run's own time. The part of the lateness that the
+        kernel counted as the probe waiting for a CPU is no wait for the GIL; it is left out of ``held`` and of ``wall``.
         """
-        begin, end = run.released, max(r.end for r in run.readings)
-        waiting = 1.0
-        if self._delay is not None and self._lateness > 0:
-            waiting = max(0.0, 1.0 - self._delay / self._lateness)
-        held = 0.0
+        begin, end = min(r.start for r in run.readings), max(r.end for r in run.readings)
         wakes = [w for w in self._late if w.planned < end and w.woke > begin]
-        for wake in wakes:
-            held += max(0.0, min(wake.woke, end) - max(wake.planned - NAP_SECONDS, begin)) * waiting
+        cut = [(max(w.planned - NAP_SECONDS, begin), max(w.planned, begin), min(w.woke, end)) for w in wakes]
+        gil = self._gil_part()
+        late = sum(max(0.0, woke - napped) for napped, _, woke in cut)
+        elsewhere = sum(max(0.0, woke - planned) for _, planned, woke in cut) * (1.0 - gil)
+        wall = max(end - begin - elsewhere, 1e-9)
+        delay_inside = max(0.0, (run.delay or 0.0) - (begin - run.released))
+        watched = max(end - begin - delay_inside, 1e-9)
         return GilSample(
             switch_interval=sys.getswitchinterval(),
-            wall=end - begin,
-            held=min(held, end - begin),
+            wall=wall,
+            held=min(late * gil, wall),
+            watched=watched,
+            late=min(late, watched),
             wakes=tuple(wakes),
         )
+
+    def _gil_part(self) -> float:
+        """Of all the lateness, the part for which the probe did not wait for a CPU, 0 to 1."""
+        lateness = self._lateness - self._wakes * TIMER_SLACK_SECONDS
+        if self._delay is None or lateness <= 0:
+            return 1.0
+        return max(0.0, 1.0 - self._delay / lateness)
 
 
 @contextmanager

@@ -29,7 +29,8 @@ class Run:
     """All the workers of one run.
 
     ``released`` is the common start time, ``repeats`` how often each worker ran the body, ``process_cpu`` the CPU time
-    of every thread of the process(es) together.
+    of every thread of the process(es) together, ``disk_bytes`` what the process moved to and from storage meanwhile
+    (``None`` where the system does not tell, or nobody asked).
     """
 
     kind: Kind
@@ -37,6 +38,7 @@ class Run:
     repeats: int
     readings: tuple[Reading, ...]
     process_cpu: float
+    disk_bytes: int | None = None
 
     @property
     def workers(self) -> int:

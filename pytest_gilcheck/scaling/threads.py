@@ -32,14 +32,18 @@ class Worker(threading.Thread):
         self.released = 0.0
         self.go = threading.Event()
         self.reading: Reading | None = None
+        self.process_cpu = 0.0
         self.error: BaseException | None = None
         self._body, self._repeats, self._clock = body, repeats, clock
 
     def run(self) -> None:
         """Do the work; an exception of any kind is kept, never lost in ``threading.excepthook``."""
         self.go.wait()
+        before = self._clock.process_cpu()
         try:
             self.reading = work(self._body, self._repeats, self.released, self._clock)
+            # Read here, not after the join: what libraries clean up when a thread ends is no work of the body.
+            self.process_cpu = self._clock.process_cpu() - before
         except BaseException as error:  # noqa: BLE001 - reported by the thread that waits for this one
             self.error = error
 
@@ -77,20 +81,28 @@ def run_threads(
         worker.start()
     try:
         with nullcontext() if beside is None else beside(workers[0]):
-            cpu_before = clock.process_cpu()
+            disk_before = clock.disk_bytes() if kind is Kind.SOLO else None
             released = clock.now() + _LEAD_SECONDS + _LEAD_SECONDS_PER_WORKER * len(workers)
             for worker in workers:
                 worker.released = released
                 worker.go.set()
             _join(workers, released + limit, clock)
-            process_cpu = clock.process_cpu() - cpu_before
+            disk_after = clock.disk_bytes() if kind is Kind.SOLO else None
         failures = tuple(f for w in workers if (f := w.failure(limit)) is not None)
     finally:
         _abandon([w for w in workers if w.is_alive()])
     if failures:
         raise WorkersFailed(failures)
+    process_cpu = max(w.process_cpu for w in workers)
     readings = tuple(w.reading for w in workers if w.reading is not None)
-    return Run(kind=kind, released=released, repeats=repeats, readings=readings, process_cpu=process_cpu)
+    return Run(
+        kind=kind,
+        released=released,
+        repeats=repeats,
+        readings=readings,
+        process_cpu=process_cpu,
+        disk_bytes=None if disk_after is None or disk_before is None else disk_after - disk_before,
+    )
 
 
 def _join(workers: Sequence[Worker], deadline: float, clock: Clock) -> None:

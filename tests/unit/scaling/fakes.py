@@ -29,6 +29,7 @@ class FakeClock:
         self._lock = threading.Lock()
         self._latest = 1.0
         self._process_cpu = 0.0
+        self._disk_bytes: int | None = 0
         self._tells_delay = tells_delay
 
     def now(self) -> float:
@@ -46,6 +47,14 @@ class FakeClock:
 
     def process_cpu(self) -> float:
         return self._process_cpu
+
+    def disk_bytes(self) -> int | None:
+        return self._disk_bytes
+
+    def write(self, number: int | None) -> None:
+        """Let the process move bytes to storage; ``None``: let the system stop telling."""
+        with self._lock:
+            self._disk_bytes = None if self._disk_bytes is None or number is None else self._disk_bytes + number
 
     def work(self, seconds: float, *, cpu: float | None = None, delay: float = 0.0, other: float = 0.0) -> None:
         """Let ``seconds`` pass beside the other threads: ``cpu`` of them (all) on a CPU, then ``delay`` waiting for one.
@@ -100,12 +109,18 @@ def a_run(
     delay: float | None = 0.0,
     other: float = 0.0,
     repeats: int = 1,
+    disk_bytes: int | None = None,
 ) -> Run:
     """A run of alike workers; ``cpu`` (all of the wall time) and ``delay`` are each worker's, ``other`` the process's."""
     cpu = wall if cpu is None else cpu
     reading = Reading(start=10.0, end=10.0 + wall, cpu=cpu, delay=delay)
     return Run(
-        kind=kind, released=10.0, repeats=repeats, readings=(reading,) * workers, process_cpu=cpu * workers + other
+        kind=kind,
+        released=10.0,
+        repeats=repeats,
+        readings=(reading,) * workers,
+        process_cpu=cpu * workers + other,
+        disk_bytes=disk_bytes,
     )
 
 
@@ -114,7 +129,9 @@ def a_wake(late: float, *stack: Place, planned: float = 10.0) -> Wake:
 
 
 def a_sample(share: float, wall: float = 0.1, interval: float = 0.005, wakes: Sequence[Wake] = ()) -> GilSample:
-    return GilSample(switch_interval=interval, wall=wall, held=share * wall, wakes=tuple(wakes))
+    """What a probe saw that never had to wait for a CPU."""
+    held = share * wall
+    return GilSample(switch_interval=interval, wall=wall, held=held, watched=wall, late=held, wakes=tuple(wakes))
 
 
 def a_measurement(**changes: Any) -> Measurement:
@@ -137,7 +154,8 @@ def a_measurement(**changes: Any) -> Measurement:
 
 
 def an_estimate(**changes: Any) -> Estimate:
-    """The figures of :func:`a_measurement`."""
+    """The figures of :func:`a_measurement`; all blocks alike, so that the lowest ratio is the usual one."""
+    changes.setdefault("lowest_ratio", changes.get("runnable_ratio", 1.0))
     usual = Estimate(
         single_seconds=0.02,
         speedup_threads=4.0,
@@ -148,7 +166,9 @@ def an_estimate(**changes: Any) -> Estimate:
         runnable_threads=4.0,
         runnable_processes=4.0,
         runnable_ratio=1.0,
+        lowest_ratio=1.0,
         cpu_share=1.0,
+        disk_bytes=None,
         other_cpu=0.0,
         waiting_for_cpu=0.0,
     )

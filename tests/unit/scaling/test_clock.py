@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from pytest_gilcheck.scaling import clock
@@ -27,9 +29,7 @@ def test_the_run_queue_delay_is_the_second_field_in_nanoseconds(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("text", [b"", b"12\n", b"1 two 3\n"])
-def test_a_run_queue_delay_that_cannot_be_read_is_none(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: bytes
-) -> None:
+def test_a_run_queue_delay_that_cannot_be_read_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: bytes) -> None:
     schedstat = tmp_path / "schedstat"
     schedstat.write_bytes(text)
     monkeypatch.setattr(clock, "_SCHEDSTAT", str(schedstat))
@@ -55,3 +55,20 @@ def test_the_system_clock_counts_the_cpu_time_of_this_thread() -> None:
     assert system.process_cpu() >= process_before
     if sys.platform == "linux":
         assert after.cpu > before.cpu
+
+
+def test_bytes_to_storage_are_told_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Process:
+        def io_counters(self) -> SimpleNamespace:
+            return SimpleNamespace(read_bytes=100, write_bytes=20, read_count=3, other_bytes=4)
+
+    monkeypatch.setattr(psutil, "Process", Process)
+    assert SystemClock().disk_bytes() == 120
+    monkeypatch.delattr(Process, "io_counters")  # as on macOS
+    assert SystemClock().disk_bytes() is None
+    monkeypatch.setattr(Process, "io_counters", refuse, raising=False)
+    assert SystemClock().disk_bytes() is None
+
+
+def refuse(_: object) -> None:
+    raise psutil.AccessDenied

@@ -25,33 +25,32 @@ DONE: Answer = {"start": 1.5, "end": 2.5, "cpu": 0.75, "delay": 0.25, "process_c
 class Player:
     """The conductor's end of a worker that is a thread: it answers each message from its part, then hangs up.
 
-    A part entry that is callable is called (to block, for one) and nothing is answered.
+    A part entry that is callable is called, with the player, for the answer (``None``: it does not answer).
     """
 
-    def __init__(self, number: int, *part: Answer | Callable[[], object]) -> None:
+    def __init__(self, number: int, *part: Answer | Callable[[Player], Answer | None]) -> None:
         self.name = f"process {number}"
         self.connection, self._theirs = multiprocessing.Pipe()
         self.heard: list[dict[str, object]] = []
         self.killed = threading.Event()
         self._part = part
-        self._thread = threading.Thread(target=self._play)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._play)
+        self.thread.start()
 
     def _play(self) -> None:
         with self._theirs:
             for answer in self._part:
                 try:
                     self.heard.append(receive(self._theirs))
-                    if callable(answer):
-                        answer()
-                    else:
-                        send(self._theirs, answer)
+                    said = answer(self) if callable(answer) else answer
+                    if said is not None:
+                        send(self._theirs, said)
                 except (EOFError, OSError):
                     return
 
-    def hears_on(self) -> None:
-        """Wait for one more message, as a worker does that is to be dismissed."""
-        self.heard.append(receive(self._theirs))
+    def hang(self) -> None:
+        """For a part: answer only after the killing."""
+        self.killed.wait(AMPLE)
 
     def obituary(self) -> str:
         return "exit status 3\nits last words"
@@ -62,14 +61,14 @@ class Player:
     def leave(self) -> None:
         self.killed.set()
         self.connection.close()
-        self._thread.join()
+        self.thread.join()
 
 
 @pytest.fixture
 def stage() -> Iterator[Callable[..., Player]]:
     players: list[Player] = []
 
-    def enter(*part: Answer | Callable[[], object]) -> Player:
+    def enter(*part: Answer | Callable[[Player], Answer | None]) -> Player:
         players.append(Player(len(players) + 1, *part))
         return players[-1]
 
@@ -101,12 +100,15 @@ def test_all_are_prepared_then_released_at_one_moment(stage: Stage) -> None:
 
 
 def test_readings_keep_the_order_of_the_workers_whoever_answers_first(stage: Stage) -> None:
-    last_is_done = threading.Event()
-    first = stage(READY, {**DONE, "cpu": 1})
-    slow = stage(READY, {**DONE, "cpu": 2, "delay": None})
-    last = stage(READY, last_is_done.set)
-    last._part = (READY, {**DONE, "cpu": 3})
-    run = conducted(first, slow, last)
+    def answers_last(_: Player) -> Answer:
+        second.thread.join(AMPLE)
+        third.thread.join(AMPLE)
+        return {**DONE, "cpu": 1}
+
+    first = stage(READY, answers_last)
+    second = stage(READY, {**DONE, "cpu": 2, "delay": None})
+    third = stage(READY, {**DONE, "cpu": 3})
+    run = conducted(first, second, third)
     assert [reading.cpu for reading in run.readings] == [1.0, 2.0, 3.0]
     assert run.readings[1].delay is None
 
@@ -123,12 +125,12 @@ def test_one_that_cannot_be_prepared_makes_processes_unavailable_and_the_others_
 
 def test_one_that_dies_while_preparing_makes_processes_unavailable(stage: Stage) -> None:
     with pytest.raises(ProcessesUnavailable, match=r"^process 1 died: exit status 3$"):
-        conducted(stage(lambda: None), stage(READY, DONE))
+        conducted(stage(lambda _: None), stage(READY, DONE))
 
 
 def test_one_that_never_gets_ready_is_killed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SETUP_LIMIT_SECONDS", BRIEF)
-    never = stage(lambda: never.killed.wait(AMPLE))
+    never = stage(Player.hang)
     with pytest.raises(ProcessesUnavailable, match=r"^process 1 did not get ready within 0\.2 s and was killed$"):
         conducted(never, stage(READY, DONE))
     assert never.killed.is_set()
@@ -137,11 +139,10 @@ def test_one_that_never_gets_ready_is_killed(stage: Stage, monkeypatch: pytest.M
 @pytest.mark.xfail(strict=True, raises=OSError, reason="dismissing does not expect the ready ones to be gone")
 def test_one_that_dies_between_getting_ready_and_being_dismissed_hides_no_refusal(stage: Stage) -> None:
     dies = stage(READY)
-    dies._thread.join(0.0)
 
-    def refuses_late() -> None:
-        dies._thread.join(AMPLE)
-        send(late._theirs, {"unavailable": "no such test"})
+    def refuses_late(_: Player) -> Answer:
+        dies.thread.join(AMPLE)
+        return {"unavailable": "no such test"}
 
     late = stage(refuses_late)
     with pytest.raises(ProcessesUnavailable, match="no such test"):
@@ -151,7 +152,7 @@ def test_one_that_dies_between_getting_ready_and_being_dismissed_hides_no_refusa
 def test_every_worker_that_failed_is_reported(stage: Stage) -> None:
     raises = {"failed": "raised ValueError: why", "details": "Traceback ..."}
     with pytest.raises(WorkersFailed) as caught:
-        conducted(stage(READY, raises), stage(READY, DONE), stage(READY, lambda: None), stage(READY, {"failed": "it"}))
+        conducted(stage(READY, raises), stage(READY, DONE), stage(READY, lambda _: None), stage(READY, {"failed": "it"}))
     first, died, last = caught.value.failures
     assert (first.worker, first.what, first.details) == ("process 1", "raised ValueError: why", "Traceback ...")
     assert (died.worker, died.what, died.details) == ("process 3", "died: exit status 3", "its last words")
@@ -159,8 +160,19 @@ def test_every_worker_that_failed_is_reported(stage: Stage) -> None:
     assert not caught.value.hung
 
 
+def test_one_that_dies_before_the_release_is_reported(stage: Stage) -> None:
+    dies = stage(READY)
+
+    def is_ready_after_that(_: Player) -> Answer:
+        dies.thread.join(AMPLE)
+        return READY
+
+    with pytest.raises(WorkersFailed, match=r"^process 1: died: exit status 3$"):
+        conducted(dies, stage(is_ready_after_that, DONE))
+
+
 def test_one_that_never_answers_is_killed_and_the_others_failures_are_kept(stage: Stage) -> None:
-    hangs = stage(READY, lambda: hangs.killed.wait(AMPLE))
+    hangs = stage(READY, Player.hang)
     fails = stage(READY, {"failed": "raised ValueError: why"})
     with pytest.raises(WorkersFailed) as caught:
         conducted(hangs, fails, limit=BRIEF)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pytest_gilcheck.scaling.estimate import estimate
+from pytest_gilcheck.scaling.probe import GilSample
 from pytest_gilcheck.scaling.reading import Kind, Reading, Run
 from unit.scaling.fakes import a_measurement, a_run, a_sample, an_environment
 
@@ -76,11 +78,23 @@ def test_a_late_start_counts_against_the_speed_up() -> None:
 )
 def test_the_gil_share_is_the_smaller_of_the_two(slow: float | None, fast: float | None, share: float | None) -> None:
     figures = estimate(
-        a_measurement(
-            gil=() if slow is None else (a_sample(slow),), gil_fast=() if fast is None else (a_sample(fast),)
-        )
+        a_measurement(gil=() if slow is None else (a_sample(slow),), gil_fast=() if fast is None else (a_sample(fast),))
     )
     assert figures.gil_share == (None if share is None else pytest.approx(share))
+
+
+def test_waits_for_a_cpu_count_at_the_short_switch_interval_only() -> None:
+    starved: dict[str, Any] = {"wall": 0.06, "held": 0.03, "watched": 0.1, "late": 0.09, "wakes": ()}
+    usual, fast = GilSample(switch_interval=0.005, **starved), GilSample(switch_interval=0.0005, **starved)
+    assert estimate(a_measurement(gil=(usual,), gil_fast=())).gil_share == pytest.approx(0.5)
+    assert estimate(a_measurement(gil=(), gil_fast=(fast,))).gil_share == pytest.approx(0.9)
+
+
+def test_the_lowest_ratio_is_that_of_the_run_in_which_the_threads_wanted_least() -> None:
+    noisy = [a_run(Kind.THREADS, 4, wall=0.02, cpu=share * 0.02) for share in (0.75, 0.25, 1.0)]
+    figures = estimate(a_measurement(in_threads=tuple(noisy)))
+    assert figures.runnable_ratio == pytest.approx(0.75)
+    assert figures.lowest_ratio == pytest.approx(0.25)
 
 
 def test_gil_samples_weigh_as_long_as_they_watched() -> None:
@@ -118,6 +132,12 @@ def test_the_cpu_share_leaves_waiting_for_a_cpu_out() -> None:
 
 def test_cpu_time_of_threads_that_the_body_starts() -> None:
     assert estimate(a_measurement(solo=(a_run(wall=0.02, other=0.03),))).other_cpu == pytest.approx(1.5)
+
+
+def test_bytes_to_storage_are_those_of_one_call() -> None:
+    told = [a_run(disk_bytes=number, repeats=4) for number in (4096, 8192)]
+    assert estimate(a_measurement(solo=(*told, a_run(repeats=4)))).disk_bytes == 1536
+    assert estimate(a_measurement()).disk_bytes is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 import pytest_gilcheck
 from pytest_gilcheck.scaling.hotlines import hot_lines, is_library
-from pytest_gilcheck.scaling.probe import GilSample, Place, Wake
+from pytest_gilcheck.scaling.probe import Place, Wake
 from pytest_gilcheck.verdict import HotLine
 from unit.scaling.fakes import a_sample, a_wake
 
@@ -53,7 +53,7 @@ def test_waits_of_more_than_a_switch_interval_are_one_c_call() -> None:
 
 
 def test_the_switch_interval_is_that_of_the_sample() -> None:
-    fast = GilSample(switch_interval=0.0005, wall=0.1, held=0.1, wakes=(a_wake(0.0015, LOOP),))
+    fast = a_sample(0.5, interval=0.0005, wakes=[a_wake(0.0015, LOOP)])
     assert hot_lines([fast], library=in_library)[0].kind == "c-call"
 
 

@@ -10,6 +10,7 @@ from pytest_gilcheck.scaling.clock import Usage
 from pytest_gilcheck.scaling.probe import (
     LATE_SECONDS,
     NAP_SECONDS,
+    TIMER_SLACK_SECONDS,
     GilProbe,
     GilSample,
     switch_interval,
@@ -20,7 +21,10 @@ AMPLE = 60.0
 
 
 class ScriptedClock:
-    """A clock on which the probe wakes so late, nap by nap; afterwards it is on time until it is stopped."""
+    """A clock on which the probe wakes so late, nap by nap; afterwards it is on time until it is stopped.
+
+    On time is as late as the timer's slack.
+    """
 
     def __init__(self, late: list[float], delay: float | None = 0.0) -> None:
         self._late = list(late)
@@ -32,17 +36,13 @@ class ScriptedClock:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        late = self._late.pop(0) if self._late else 0.0
-        self._now += seconds + late
-        if not self._late:
-            # One more nap on time: by then the last late wake has been written down.
-            if self._now_is_on_time(late):
-                self.finished.set()
-            threading.Event().wait(0.001)
-
-    @staticmethod
-    def _now_is_on_time(late: float) -> bool:
-        return late == 0.0
+        if self._late:
+            self._now += seconds + self._late.pop(0)
+            return
+        # By the second nap on time the last late wake has been written down.
+        self._now += seconds + TIMER_SLACK_SECONDS
+        self.finished.set()
+        threading.Event().wait(0.001)
 
     def usage(self) -> Usage:
         used = 0.0 if not self.finished.is_set() else self._delay
@@ -50,6 +50,9 @@ class ScriptedClock:
 
     def process_cpu(self) -> float:
         return 0.0
+
+    def disk_bytes(self) -> int | None:
+        return None
 
 
 def watched(clock: ScriptedClock, target: threading.Thread | None = None) -> GilProbe:
@@ -60,8 +63,8 @@ def watched(clock: ScriptedClock, target: threading.Thread | None = None) -> Gil
     return probe
 
 
-def a_run_from(released: float, end: float) -> Run:
-    reading = Reading(start=released, end=end, cpu=end - released, delay=0.0)
+def a_run_from(released: float, end: float, delay: float = 0.0) -> Run:
+    reading = Reading(start=released, end=end, cpu=end - released, delay=delay)
     return Run(kind=Kind.SOLO, released=released, repeats=1, readings=(reading,), process_cpu=end - released)
 
 
@@ -71,14 +74,14 @@ def sampled(late: list[float], *, released: float = 100.0, end: float = 101.0, d
 
 def test_late_wakes_add_up_with_their_naps() -> None:
     sample = sampled([0.005, 0.0, 0.005])
-    assert sample.held == pytest.approx(2 * (0.005 + NAP_SECONDS))
-    assert sample.wall == pytest.approx(1.0)
+    assert sample.held == sample.late == pytest.approx(2 * (0.005 + NAP_SECONDS))
+    assert sample.wall == sample.watched == pytest.approx(1.0)
     assert len(sample.wakes) == 2
 
 
 def test_the_timers_own_slack_is_no_held_gil() -> None:
-    assert sampled([LATE_SECONDS * 0.9] * 10).held == 0.0
-    assert sampled([LATE_SECONDS * 1.1] * 10).held > 0.0
+    assert sampled([LATE_SECONDS * 0.9] * 10).late == 0.0
+    assert sampled([LATE_SECONDS * 1.1] * 10).late > 0.0
 
 
 def test_wakes_are_cut_to_the_run() -> None:
@@ -97,27 +100,47 @@ def test_wakes_outside_of_the_run_are_not_its_own() -> None:
 
 def test_a_share_is_never_more_than_all() -> None:
     sample = sampled([0.005] * 4, released=100.0, end=100.0201)
-    assert sample.held == sample.wall == pytest.approx(0.0201)
+    assert sample.held == sample.late == sample.wall == sample.watched == pytest.approx(0.0201)
+
+
+#: How late two wakes of 5 ms were beyond the timer's slack.
+TWO_WAKES = 2 * (0.005 - TIMER_SLACK_SECONDS)
 
 
 @pytest.mark.parametrize(
-    ("delay", "share"),
+    ("delay", "gil_part"),
     [
         (0.0, 1.0),
-        (0.005, 0.5),  # half of the lateness was spent waiting for a CPU
-        (0.010, 0.0),
-        (0.020, 0.0),  # a counter ahead of the clock
+        (TWO_WAKES / 2, 0.5),  # half of the lateness was spent waiting for a CPU
+        (TWO_WAKES, 0.0),
+        (1.0, 0.0),  # a counter ahead of the clock
         (None, 1.0),  # the system does not tell
     ],
 )
-def test_waits_for_a_cpu_are_no_waits_for_the_gil(delay: float | None, share: float) -> None:
-    assert sampled([0.005, 0.005], delay=delay).held == pytest.approx(share * 2 * (0.005 + NAP_SECONDS))
+def test_waits_for_a_cpu_are_no_waits_for_the_gil(delay: float | None, gil_part: float) -> None:
+    sample = sampled([0.005, 0.005], delay=delay)
+    late = 2 * (0.005 + NAP_SECONDS)
+    assert sample.late == pytest.approx(late)
+    assert sample.watched == pytest.approx(1.0)
+    assert sample.held == pytest.approx(gil_part * late, abs=1e-9)
+    # The naps have been slept, so that only the rest of the lateness is taken from the time.
+    assert sample.wall == pytest.approx(1.0 - (1.0 - gil_part) * 2 * 0.005)
+
+
+def test_a_body_that_waits_for_a_cpu_is_not_watched_meanwhile() -> None:
+    probe = watched(ScriptedClock([0.3]))
+    sample = probe.sample(a_run_from(100.0, 101.0, delay=0.25))
+    assert (sample.watched, sample.wall) == pytest.approx((0.75, 1.0))
+    starved = probe.sample(a_run_from(100.0, 101.0, delay=0.9))
+    assert starved.late == starved.watched == pytest.approx(0.1)
+    assert starved.held == pytest.approx(0.3 + NAP_SECONDS)
 
 
 def test_a_probe_that_is_never_late_saw_nothing() -> None:
     sample = sampled([], delay=0.5)
-    assert sample.held == 0.0
+    assert sample.held == sample.late == 0.0
     assert sample.wakes == ()
+    assert sample.wall == pytest.approx(1.0)
 
 
 def test_a_wake_knows_where_the_body_was() -> None:
@@ -178,8 +201,13 @@ def _interval_kept() -> Iterator[None]:
 @pytest.mark.usefixtures("_interval_kept")
 def test_the_switch_interval_is_put_back_whatever_happens() -> None:
     sys.setswitchinterval(0.004)
-    with pytest.raises(LookupError), switch_interval(0.0005):
-        assert sys.getswitchinterval() == pytest.approx(0.0005)
-        assert sampled([]).switch_interval == pytest.approx(0.0005)
-        raise LookupError
+
+    def inside() -> None:
+        with switch_interval(0.0005):
+            assert sys.getswitchinterval() == pytest.approx(0.0005)
+            assert sampled([]).switch_interval == pytest.approx(0.0005)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        inside()
     assert sys.getswitchinterval() == pytest.approx(0.004)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_gilcheck.scaling import processes
 from pytest_gilcheck.scaling.clock import SystemClock
 from pytest_gilcheck.scaling.failures import Declined, ProcessesUnavailable, WorkersFailed
 from pytest_gilcheck.scaling.processes import CallableProcesses, can_fork, describe_exit, perform
@@ -104,7 +103,10 @@ def test_each_worker_reads_its_own_clocks() -> None:
 
 @needs_fork
 def test_workers_are_processes_of_their_own(tmp_path: Path) -> None:
-    run(lambda: (tmp_path / str(os.getpid())).touch(), 3)
+    def body() -> None:
+        (tmp_path / str(os.getpid())).touch()
+
+    run(body, 3)
     pids = {path.name for path in tmp_path.iterdir()}
     assert len(pids) == 3
     assert str(os.getpid()) not in pids
@@ -184,7 +186,7 @@ def test_where_there_is_no_fork_a_callable_that_cannot_be_pickled_is_a_reason() 
 
 
 def test_macos_is_never_forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert not can_fork()
 
 
@@ -207,6 +209,7 @@ ORDER: dict[str, object] = {"op": "run", "released": 5.0, "repeats": 2}
 
 def test_an_order_is_carried_out_and_answered_in_figures() -> None:
     clock = FakeClock()
+    clock.work(0.0, cpu=7.0)
     answer = perform(lambda: clock.work(0.5, cpu=0.25, delay=0.1, other=1.0), ORDER, clock)
     assert answer == pytest.approx({"start": 5.0, "end": 6.2, "cpu": 0.5, "delay": 0.2, "process_cpu": 2.5})
 

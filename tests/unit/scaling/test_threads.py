@@ -39,7 +39,13 @@ def never() -> None:
 
 def test_all_start_at_the_release_and_every_reading_is_kept() -> None:
     clock = FakeClock()
-    run = run_threads([lambda: clock.work(0.5, cpu=0.1, delay=0.2, other=0.3)] * 3, 2, clock, AMPLE)
+    meeting = threading.Barrier(3, timeout=AMPLE)
+
+    def body() -> None:
+        meeting.wait()
+        clock.work(0.5, cpu=0.1, delay=0.2, other=0.3)
+
+    run = run_threads([body] * 3, 2, clock, AMPLE)
     assert run.kind is Kind.THREADS
     assert run.repeats == 2
     assert [reading.start for reading in run.readings] == [run.released] * 3
@@ -48,6 +54,25 @@ def test_all_start_at_the_release_and_every_reading_is_kept() -> None:
     assert run.delay == pytest.approx(1.2)
     assert run.process_cpu == pytest.approx(3 * 2 * 0.4)
     assert run.other_cpu == pytest.approx(1.8)
+
+
+def test_what_the_process_does_after_the_last_worker_is_not_its_work() -> None:
+    clock = FakeClock()
+
+    @contextmanager
+    def beside(_: threading.Thread) -> Iterator[None]:
+        yield
+        clock.work(0.0, cpu=5.0)
+
+    assert run_threads([lambda: clock.work(0.5)], 1, clock, AMPLE, beside).process_cpu == pytest.approx(0.5)
+
+
+def test_what_one_worker_alone_moves_to_storage_is_counted() -> None:
+    clock = FakeClock()
+    clock.write(1_000_000)
+    assert run_threads([lambda: clock.write(512)], 3, clock, AMPLE).disk_bytes == 3 * 512
+    assert run_threads([lambda: clock.write(512)] * 2, 1, clock, AMPLE).disk_bytes is None
+    assert run_threads([lambda: clock.write(None)], 1, clock, AMPLE).disk_bytes is None
 
 
 def test_work_in_turn_takes_one_after_another() -> None:

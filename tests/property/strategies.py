@@ -1,0 +1,101 @@
+"""Runs, samples and measurements of any figures that a measurement can yield.
+
+What a measurement guarantees and these strategies keep: a run takes longer than nothing, a worker starts no sooner than it
+is released and ends no sooner than it starts, CPU time and delays are not negative, every block has a solo run and one in
+threads, and wherever there is a GIL and a block there is a sample of it.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from unit.scaling.fakes import an_environment
+
+from pytest_gilcheck.environment import Environment
+from pytest_gilcheck.scaling.measurement import Measurement
+from pytest_gilcheck.scaling.probe import GilSample
+from pytest_gilcheck.scaling.reading import Kind, Reading, Run
+
+WORKERS = st.integers(2, 64)
+SECONDS = st.floats(1e-4, 1e3)
+SHARES = st.floats(0.0, 1.0)
+LINES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60)
+
+#: Of the time from start to end, at most this share is delay; what happens above it has a test of its own.
+_MOST_DELAY = 0.9
+
+
+@st.composite
+def environments(draw: st.DrawFn) -> Environment:
+    gil = draw(st.sampled_from(["enabled", "disabled", "re-enabled"]))
+    return an_environment(
+        usable_cpus=draw(st.integers(1, 128)),
+        cpu_quota=draw(st.none() | st.floats(0.05, 256.0)),
+        gil=gil,
+        gil_reenabled_by=draw(st.none() | LINES) if gil == "re-enabled" else None,
+        run_queue_delay=draw(st.booleans()),
+    )
+
+
+@st.composite
+def runs(draw: st.DrawFn, kind: Kind, workers: int, *, tells_delay: bool = True) -> Run:
+    released = draw(st.floats(0.0, 1e6))
+    readings = []
+    for wait, seconds in draw(st.lists(st.tuples(SHARES, SECONDS), min_size=workers, max_size=workers)):
+        start = released + wait * seconds
+        delay = draw(SHARES) * _MOST_DELAY * seconds if tells_delay else None
+        cpu = draw(st.floats(0.0, 1.1)) * seconds
+        readings.append(Reading(start=start, end=start + seconds, cpu=cpu, delay=delay))
+    other = draw(st.floats(-0.1, 8.0)) * max(r.end - released for r in readings)
+    used = sum(r.cpu for r in readings)
+    return Run(
+        kind=kind,
+        released=released,
+        repeats=draw(st.integers(1, 10)),
+        readings=tuple(readings),
+        process_cpu=max(0.0, used + other),
+        disk_bytes=draw(st.none() | st.integers(0, 10**12)),
+    )
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> GilSample:
+    watched = draw(SECONDS)
+    late = draw(SHARES) * watched
+    gil_part = draw(SHARES)
+    wall = max(watched - late * (1.0 - gil_part), 1e-9)
+    return GilSample(
+        switch_interval=draw(st.sampled_from([0.005, 0.0005])),
+        wall=wall,
+        held=min(late * gil_part, wall),
+        watched=watched,
+        late=late,
+        wakes=(),
+    )
+
+
+@st.composite
+def measurements(draw: st.DrawFn) -> Measurement:
+    environment = draw(environments())
+    # Few workers: what depends on their number changes at 2, 3 and 4.
+    threads, processes = draw(st.integers(2, 6)), draw(st.integers(0, 6))
+    blocks = draw(st.integers(0, 2))
+    tells = environment.run_queue_delay
+
+    def block_of(kind: Kind, workers: int, number: int) -> tuple[Run, ...]:
+        return tuple(draw(runs(kind, workers, tells_delay=tells)) for _ in range(number))
+
+    probed = environment.has_gil and blocks
+    return Measurement(
+        environment=environment,
+        asked_threads=draw(st.integers(threads, 64)),
+        threads=threads,
+        processes=processes,
+        processes_missing=None if processes else draw(LINES),
+        shortest=draw(st.floats(1e-9, 1e3)),
+        solo=block_of(Kind.SOLO, 1, blocks),
+        in_threads=block_of(Kind.THREADS, threads, blocks),
+        in_processes=block_of(Kind.PROCESSES, processes, blocks) if processes else (),
+        gil=tuple(draw(st.lists(samples(), min_size=1, max_size=2))) if probed else (),
+        gil_fast=tuple(draw(st.lists(samples(), max_size=2))) if probed else (),
+        seconds=draw(st.floats(0.0, 1e4)),
+    )
