@@ -18,7 +18,7 @@ CPU_BOUND = 0.6
 
 #: At least this GIL share is a held GIL; at least the second one is part of the time.
 GIL_HELD = 0.6
-GIL_PARTLY = 0.3
+GIL_PARTLY = 0.4
 
 #: CPUs' worth of the body's own threads above which it is parallel already.
 PARALLEL_INSIDE = 0.3
@@ -74,8 +74,13 @@ def is_clear(measurement: Measurement) -> bool:
         return False
     if verdict in {Scaling.LOCK_BOUND, Scaling.RELEASES_GIL} and not _clear_of_lock(measurement, figures):
         return False
+    return is_clear_share(figures.gil_share)
+
+
+def is_clear_share(gil_share: float | None) -> bool:
+    """Whether a GIL share (``None``: there is no GIL) is far enough from the thresholds to need no second look."""
     low, high = _CLEAR_GIL
-    return figures.gil_share is None or not low < figures.gil_share < high
+    return gil_share is None or not low < gil_share < high
 
 
 def _clear_of_lock(m: Measurement, e: Estimate) -> bool:

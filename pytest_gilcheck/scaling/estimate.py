@@ -64,7 +64,7 @@ def estimate(measurement: Measurement) -> Estimate:
         lowest_ratio=_lowest_ratio(m, runnable_processes),
         cpu_share=_median([_cpu_share(run) for run in m.solo]),
         disk_bytes=_median([run.disk_bytes / run.repeats for run in m.solo if run.disk_bytes is not None]),
-        other_cpu=_median([run.other_cpu / run.wall for run in m.solo]),
+        other_cpu=_median([_other_cpu(run) for run in m.solo]),
         waiting_for_cpu=_median([_denied(run, m.environment.cpus) for run in (*m.solo, *m.in_threads)]),
     )
 
@@ -96,12 +96,9 @@ def _gil_share(m: Measurement) -> float | None:
     At the short interval a body on a busy machine often waits for a CPU without the GIL; those waits are left out. Should
     that make a body seem to hold the GIL when it does not, the usual interval tells.
     """
-    shares = []
-    if m.gil:
-        shares.append(sum(sample.held for sample in m.gil) / sum(sample.wall for sample in m.gil))
-    if m.gil_fast:
-        shares.append(sum(sample.late for sample in m.gil_fast) / sum(sample.watched for sample in m.gil_fast))
-    return min(shares, default=None)
+    usual = _median([sample.held / sample.wall for sample in m.gil])
+    fast = _median([sample.late / sample.watched for sample in m.gil_fast])
+    return min((share for share in (usual, fast) if share is not None), default=None)
 
 
 def _ratio(m: Measurement, threads: float | None, processes: float | None) -> float | None:
@@ -117,6 +114,11 @@ def _lowest_ratio(m: Measurement, processes: float | None) -> float | None:
 def _cpu_share(run: Run) -> float:
     wanted = run.wall - (run.delay or 0.0)
     return min(1.0, run.cpu / wanted) if wanted > 0 else 1.0
+
+
+def _other_cpu(run: Run) -> float:
+    """CPUs kept busy by threads of the body's own, over the time it was not itself kept waiting for one."""
+    return run.other_cpu / max(run.wall - (run.delay or 0.0), run.cpu, 1e-9)
 
 
 def _denied(run: Run, cpus: float) -> float:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_gilcheck.environment import Environment, observe
-from pytest_gilcheck.scaling.classify import is_clear
+from pytest_gilcheck.scaling.classify import is_clear, is_clear_share
 from pytest_gilcheck.scaling.clock import Clock, SystemClock
+from pytest_gilcheck.scaling.estimate import estimate
 from pytest_gilcheck.scaling.failures import (
     Declined,
     NotRepeatable,
@@ -233,13 +234,22 @@ class _Measuring:
         return self._settings.seconds - (self._clock.now() - self._began)
 
     def _probe(self) -> None:
-        for samples, interval in ((self._gil, None), (self._gil_fast, FAST_SWITCH_SECONDS)):
-            self._settings.observer.begins("the GIL probe", self._left())
-            with nullcontext() if interval is None else switch_interval(interval):
-                while sum(sample.wall for sample in samples) < PROBE_SECONDS:
-                    probe = GilProbe(self._clock)
-                    run = self._alone(probe)
-                    samples.append(probe.sample(run))
+        """Take the GIL share at both switch intervals, and once more when it is near a threshold."""
+        self._settings.observer.begins("the GIL probe", self._left())
+        for _ in range(2):
+            for samples, interval in ((self._gil, None), (self._gil_fast, FAST_SWITCH_SECONDS)):
+                with nullcontext() if interval is None else switch_interval(interval):
+                    self._watch(samples)
+            if is_clear_share(estimate(self._result()).gil_share):
+                break
+
+    def _watch(self, samples: list[GilSample]) -> None:
+        watched = 0.0
+        while watched < PROBE_SECONDS:
+            probe = GilProbe(self._clock)
+            run = self._alone(probe)
+            samples.append(probe.sample(run))
+            watched += run.wall
 
     def _block(self) -> None:
         kinds = [Kind.SOLO, Kind.THREADS] + ([Kind.PROCESSES] if self._processes else [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -118,17 +117,27 @@ class Suite:
         path = self.folder / "gilcheck.json"
         path.unlink(missing_ok=True)
         options = [*(_SMALL if small else ()), f"--gilcheck-json={path.name}"] if "--gilcheck-off" not in arguments else []
+        verbose = () if "-pno:terminal" in arguments else ("-v",)
         without = ("-n", str(xdist)) if xdist else _WITHOUT
-        result = self._pytester.runpytest_subprocess("-v", *without, *options, *arguments, timeout=120)
+        result = self._pytester.runpytest_subprocess(*verbose, *without, *options, *arguments, timeout=120)
         report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         return Ran(result=result, folder=self.folder, report=report, leftovers=self.leftovers())
+
+    def plain(self, *arguments: str) -> pytest.RunResult:
+        """Run with these arguments only."""
+        return self._pytester.runpytest_subprocess(*_WITHOUT, *arguments, timeout=120)
+
+    def type_into(self, text: str, *arguments: str) -> pytest.RunResult:
+        """Run with this on the standard input."""
+        command = [sys.executable, "-m", "pytest", *_WITHOUT, *_SMALL, *arguments]
+        return self._pytester.run(*command, stdin=text.encode(), timeout=120)
 
     def leftovers(self) -> list[str]:
         """Processes and temporary files of a run that are still there after it, given a moment to end."""
         deadline = time.monotonic() + 3
-        while (found := [*self._processes(), *self._files()]) and time.monotonic() < deadline:
+        while (found := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        return found
+        return [*found, *self._files()]
 
     def _processes(self) -> list[str]:
         found = []

@@ -33,11 +33,27 @@ MARKS = [
     Bad("unknown", "gilcheck(thread=2)", "gilcheck: unknown argument 'thread' (did you mean 'threads'?); valid: threads, *"),
     Bad("unknown-far", "gilcheck(zzz=2)", f"gilcheck: unknown argument 'zzz'; valid: {SCALING}, strategy, *"),
     Bad("race-on-scaling", "gilcheck_scaling(seed=2)", f"gilcheck_scaling: unknown argument 'seed'*; valid: {SCALING}"),
-    Bad("scaling-on-race", "gilcheck_race(expect='scales')", "gilcheck_race: unknown argument 'expect'*; valid: threads, strategy*"),
-    Bad("unknown-marker", "gilcheck_scalling", "gilcheck_scalling: unknown marker 'gilcheck_scalling' (did you mean 'gilcheck_scaling'?); valid: gilcheck, *"),
-    Bad("unknown-keyword-marker", "gilcheck_races(threads=2)", "gilcheck_races: unknown marker 'gilcheck_races' (did you mean 'gilcheck_race'?)*"),
+    Bad(
+        "scaling-on-race",
+        "gilcheck_race(expect='scales')",
+        "gilcheck_race: unknown argument 'expect'*; valid: threads, strategy*",
+    ),
+    Bad(
+        "unknown-marker",
+        "gilcheck_scalling",
+        "gilcheck_scalling: unknown marker 'gilcheck_scalling' (did you mean 'gilcheck_scaling'?); valid: gilcheck, *",
+    ),
+    Bad(
+        "unknown-keyword-marker",
+        "gilcheck_races(threads=2)",
+        "gilcheck_races: unknown marker 'gilcheck_races' (did you mean 'gilcheck_race'?)*",
+    ),
     Bad("positional", "gilcheck(8)", f"gilcheck: takes keyword arguments only, not 8; valid: {SCALING}, *"),
-    Bad("positional-string", "gilcheck_scaling('gil-bound')", f"gilcheck_scaling: takes keyword arguments only, not 'gil-bound'; valid: {SCALING}"),
+    Bad(
+        "positional-string",
+        "gilcheck_scaling('gil-bound')",
+        f"gilcheck_scaling: takes keyword arguments only, not 'gil-bound'; valid: {SCALING}",
+    ),
     Bad("positional-class", "gilcheck(int, 3)", "gilcheck: takes keyword arguments only, not <class 'int'>; valid: *"),
     Bad("threads-zero", "gilcheck_scaling(threads=0)", f"gilcheck_scaling: threads=0 {WORKERS}"),
     Bad("threads-one", "gilcheck_scaling(threads=1)", f"gilcheck_scaling: threads=1 {WORKERS}"),
@@ -49,7 +65,11 @@ MARKS = [
     Bad("threads-huge", "gilcheck_scaling(threads=10**9)", f"gilcheck_scaling: threads=1000000000 {WORKERS}"),
     Bad("threads-nan", "gilcheck(threads=float('nan'))", "gilcheck: threads=nan is not a whole number *"),
     Bad("threads-list", "gilcheck(threads=[2, 4])", "gilcheck: threads=[[]2, 4] is not a whole number *"),
-    Bad("race-threads-zero", "gilcheck_race(threads=0)", "gilcheck_race: threads=0 is not a whole number from 1 to 256 or 'auto'"),
+    Bad(
+        "race-threads-zero",
+        "gilcheck_race(threads=0)",
+        "gilcheck_race: threads=0 is not a whole number from 1 to 256 or 'auto'",
+    ),
     Bad("processes-negative", "gilcheck(processes=-1)", f"gilcheck: processes=-1 {PROCESSES}"),
     Bad("processes-false", "gilcheck(processes=False)", f"gilcheck: processes=False {PROCESSES}"),
     Bad("processes-text", "gilcheck(processes='none')", f"gilcheck: processes='none' {PROCESSES}"),
@@ -74,15 +94,27 @@ MARKS = [
     Bad("seed", "gilcheck_race(seed=-1)", "gilcheck_race: seed=-1 is not a whole number of at least 0"),
     Bad("bound", "gilcheck_race(bound='2')", "gilcheck_race: bound='2' is not a whole number of at least 0"),
     Bad("atomic", "gilcheck_race(atomic=1)", "gilcheck_race: atomic=1 is not True or False"),
-    Bad("too-fast", "gilcheck(threads=2, min_speedup=3)", "gilcheck: min_speedup=3 cannot be reached with threads=2; at most 2"),
-    Bad("contradiction", "gilcheck(expect='gil-bound', min_speedup=1.5)", "gilcheck: min_speedup=1.5 contradicts expect='gil-bound'*"),
+    Bad(
+        "too-fast",
+        "gilcheck(threads=2, min_speedup=3)",
+        "gilcheck: min_speedup=3 cannot be reached with threads=2; at most 2",
+    ),
+    Bad(
+        "contradiction",
+        "gilcheck(expect='gil-bound', min_speedup=1.5)",
+        "gilcheck: min_speedup=1.5 contradicts expect='gil-bound'*",
+    ),
     Bad("skip-bare", "gilcheck_skip", "gilcheck_skip: needs a reason: gilcheck_skip(reason='…')"),
     Bad("skip-empty-call", "gilcheck_skip()", "gilcheck_skip: needs a reason: gilcheck_skip(reason='…')"),
     Bad("skip-number", "gilcheck_skip(7)", "gilcheck_skip: reason=7 is not a string"),
     Bad("skip-none", "gilcheck_skip(reason=None)", "gilcheck_skip: reason=None is not a string"),
     Bad("skip-two", "gilcheck_skip('a', 'b')", "gilcheck_skip: takes one reason, not 2"),
     Bad("skip-twice", "gilcheck_skip('a', reason='b')", "gilcheck_skip: takes one reason, not 2"),
-    Bad("skip-typo", "gilcheck_skip(raeson='a')", "gilcheck_skip: unknown argument 'raeson' (did you mean 'reason'?); valid: reason"),
+    Bad(
+        "skip-typo",
+        "gilcheck_skip(raeson='a')",
+        "gilcheck_skip: unknown argument 'raeson' (did you mean 'reason'?); valid: reason",
+    ),
     Bad(
         "several-in-one-mark",
         "gilcheck(threads=0, procs=2, seconds='x')",
@@ -92,7 +124,7 @@ MARKS = [
             f"{ONE}gilcheck: seconds='x' {SECONDS}",
         ],
     ),
-]  # fmt: skip
+]
 
 FAIL_ON = "gil-bound, lock-bound, expectation, inconclusive, none"
 
@@ -128,11 +160,23 @@ VALUES = [
     Bad("fail-on", ",", f"needs at least one word; valid: {FAIL_ON}"),
     Bad("fail-on", "none,gil-bound", "'none' means that nothing fails the run; it cannot stand beside other words"),
     Bad("json", "taken", "'*taken' is a folder; give the path of a file"),
-    Bad("json", "test_one.py/report.json", "cannot write '*test_one.py*report.json': *; give a path in a folder that can be written"),
-    Bad("json", "test_one.py/below/report.json", "cannot write '*report.json': *; give a path in a folder that can be written"),
-    Bad("json", f"{LONG}/report.json", "cannot write '*report.json': File name too long; give a path in a folder that can be written"),
+    Bad(
+        "json",
+        "test_one.py/report.json",
+        "cannot write '*test_one.py*report.json': *; give a path in a folder that can be written",
+    ),
+    Bad(
+        "json",
+        "test_one.py/below/report.json",
+        "cannot write '*report.json': *; give a path in a folder that can be written",
+    ),
+    Bad(
+        "json",
+        f"{LONG}/report.json",
+        "cannot write '*report.json': File name too long; give a path in a folder that can be written",
+    ),
     Bad("json", f"{LONG}.json", "cannot write '*nnn.json': File name too long; give a path in a folder that can be written"),
-]  # fmt: skip
+]
 
 #: Without a value of their own: argparse rejects some itself.
 COMMAND_LINES = [
@@ -162,7 +206,7 @@ def check(result: pytest.RunResult, *patterns: str) -> None:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """In this process, since nothing may be started; without the warning filters of this session and without slow plugins."""
+    """In this process, since nothing may be started; without this session's warning filters and without slow plugins."""
     return pytester.runpytest_inprocess("-Wdefault", "-pno:hypothesispytest", "-pno:xdist", *arguments)
 
 

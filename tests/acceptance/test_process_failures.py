@@ -222,6 +222,8 @@ def test_a_teardown_that_fails_in_a_process(suite: Suite) -> None:
     assert "process 1 of 2 raised AssertionError: torn down in a worker" in failure
     assert "while its fixtures were torn down" in failure
     assert ran.records["test_module_scoped"]["processes"] == 2
-    note = "gilcheck: worker process worker* raised AssertionError: module torn down in a worker* after *::test_module_scoped"
+    note = (
+        "gilcheck: worker process worker* raised AssertionError: module torn down in a worker* after *::test_module_scoped"
+    )
     ran.shows(note, note)
     assert not ran.leftovers

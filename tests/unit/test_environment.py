@@ -83,8 +83,6 @@ def test_what_switched_the_gil_back_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gil_reenabled_by() == "-X gil=1"
 
 
-# --- Files of the kernel, laid out in a folder ---
-
 Lay = Callable[[str, str], None]
 
 

@@ -97,9 +97,10 @@ def test_the_lowest_ratio_is_that_of_the_run_in_which_the_threads_wanted_least()
     assert figures.lowest_ratio == pytest.approx(0.25)
 
 
-def test_gil_samples_weigh_as_long_as_they_watched() -> None:
-    samples = (a_sample(1.0, wall=0.03), a_sample(0.0, wall=0.01))
-    assert estimate(a_measurement(gil=samples, gil_fast=())).gil_share == pytest.approx(0.75)
+def test_one_disturbed_sample_of_three_does_not_change_the_gil_share() -> None:
+    samples = (a_sample(0.9), a_sample(0.1, wall=5.0), a_sample(0.95))
+    assert estimate(a_measurement(gil=samples, gil_fast=())).gil_share == pytest.approx(0.9)
+    assert estimate(a_measurement(gil=(), gil_fast=samples)).gil_share == pytest.approx(0.9)
 
 
 def test_ratio_between_different_numbers_of_workers_is_per_worker() -> None:
@@ -132,6 +133,11 @@ def test_the_cpu_share_leaves_waiting_for_a_cpu_out() -> None:
 
 def test_cpu_time_of_threads_that_the_body_starts() -> None:
     assert estimate(a_measurement(solo=(a_run(wall=0.02, other=0.03),))).other_cpu == pytest.approx(1.5)
+    # Time without a CPU is nobody's: 30 ms of CPU time beside 20 ms of the body's own, on a busy machine.
+    late = a_run(wall=0.1, cpu=0.02, delay=0.08, other=0.03)
+    assert estimate(a_measurement(solo=(late,))).other_cpu == pytest.approx(1.5)
+    counter_ahead = a_run(wall=0.1, cpu=0.02, delay=0.2, other=0.03)
+    assert estimate(a_measurement(solo=(counter_ahead,))).other_cpu == pytest.approx(1.5)
 
 
 def test_bytes_to_storage_are_those_of_one_call() -> None:

@@ -5,102 +5,20 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
-from pytest_gilcheck.environment import Environment
 from pytest_gilcheck.scaling.classify import classify
-from pytest_gilcheck.scaling.clock import SystemClock
-from pytest_gilcheck.scaling.failures import Declined, NotRepeatable, ProcessesUnavailable, WorkerFailure, WorkersFailed
-from pytest_gilcheck.scaling.measure import BLOCKS, MOST_BLOCKS, PROBE_SECONDS, RUN_SECONDS, Settings, measure
-from pytest_gilcheck.scaling.measurement import SHORTEST_SECONDS, Measurement
-from pytest_gilcheck.scaling.probe import FAST_SWITCH_SECONDS
+from pytest_gilcheck.scaling.clock import Clock
+from pytest_gilcheck.scaling.failures import WorkerFailure, WorkersFailed
+from pytest_gilcheck.scaling.measure import BLOCKS, MOST_BLOCKS, PROBE_SECONDS, RUN_SECONDS, measure
+from pytest_gilcheck.scaling.measurement import SHORTEST_SECONDS
+from pytest_gilcheck.scaling.probe import FAST_SWITCH_SECONDS, GilSample
 from pytest_gilcheck.scaling.reading import Kind, Run
-from pytest_gilcheck.scaling.workload import Body
 from pytest_gilcheck.verdict import Scaling
-from unit.scaling.fakes import FakeClock, a_run, an_environment
-
-#: Limits a single run in virtual time and in real time: more than any body here takes of either.
-AMPLE = 100_000.0
-FREE = an_environment(usable_cpus=4, gil="disabled")
-
-
-@dataclass
-class FakeProcesses:
-    """Processes that all take as long, and that write down what was asked of them."""
-
-    clock: FakeClock
-    seconds: float = 0.02
-    asked: list[tuple[int, int, float]] = field(default_factory=list)
-    unavailable_after: int | None = None
-    start_seconds: float = 0.0
-    never: str = ""
-
-    def ready(self) -> None:
-        self.clock.sleep(self.start_seconds)
-        if self.never:
-            raise ProcessesUnavailable(self.never)
-
-    def run(self, workers: int, repeats: int, limit: float) -> Run:
-        if self.unavailable_after is not None and len(self.asked) >= self.unavailable_after:
-            raise ProcessesUnavailable("no more of them")
-        self.asked.append((workers, repeats, limit))
-        self.clock.sleep(self.seconds)
-        return a_run(Kind.PROCESSES, workers, wall=self.seconds, repeats=repeats)
-
-
-class Shared:
-    """A workload that writes down every set-up."""
-
-    def __init__(self, *bodies: Body, setup_seconds: float = 0.0) -> None:
-        self.setup_seconds = setup_seconds
-        self.setups: list[tuple[int, Kind]] = []
-        self.open = 0
-        self._bodies = itertools.cycle(bodies)
-
-    @contextmanager
-    def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
-        self.setups.append((workers, kind))
-        self.open += 1
-        yield [next(self._bodies) for _ in range(workers)]
-        self.open -= 1
-
-
-@dataclass
-class Watcher:
-    seen: list[tuple[str, float]] = field(default_factory=list)
-
-    def begins(self, what: str, seconds: float) -> None:
-        self.seen.append((what, seconds))
-
-
-class Bench:
-    """A clock, its processes and what is measured with them."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.processes = FakeProcesses(self.clock)
-
-    def settings(self, environment: Environment = FREE, **changes: Any) -> Settings:
-        return Settings(**{"clock": self.clock, "environment": environment, "limit": AMPLE, "seed": 1, **changes})
-
-    def at_once(self, seconds: float = 0.02) -> Body:
-        return lambda: self.clock.work(seconds)
-
-    def in_turn(self, seconds: float = 0.02) -> Body:
-        return lambda: self.clock.work_in_turn(seconds)
-
-    def measure(self, body: Any, threads: int = 4, processes: int | None = None, **changes: Any) -> Measurement:
-        return measure(body, threads=threads, processes=processes, settings=self.settings(**changes), runner=self.processes)
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench()
+from unit.scaling.bench import Bench, Shared, Watcher
+from unit.scaling.fakes import a_sample, an_environment
 
 
 @pytest.mark.parametrize(("threads", "processes", "words"), [(1, 4, "at least 2"), (0, 4, "not 0"), (2, -1, "not -1")])
@@ -126,8 +44,19 @@ def test_threads_that_take_turns_are_seen_to(bench: Bench) -> None:
     assert classify(done).verdict is Scaling.LOCK_BOUND
 
 
-@pytest.mark.parametrize(("seconds", "blocks"), [(60.0, MOST_BLOCKS), (1.3, BLOCKS)])
-def test_an_unclear_case_gets_more_blocks_as_long_as_the_budget_lasts(bench: Bench, seconds: float, blocks: int) -> None:
+# A warm-up of 0.12 s and blocks of 0.12 s alone, in threads and in processes each.
+@pytest.mark.parametrize(("seconds", "blocks"), [(2.0, BLOCKS), (1.0, 1)])
+def test_a_clear_case_is_measured_again_within_its_budget_only(bench: Bench, seconds: float, blocks: int) -> None:
+    bench.processes.seconds = 0.12
+    done = bench.measure(bench.at_once(0.12), seconds=seconds)
+    assert classify(done).verdict is Scaling.RELEASES_GIL
+    assert done.threads == 4
+    assert len(done.in_threads) == blocks
+
+
+# A warm-up of 0.12 s and blocks of 0.12 + 2 × 0.192 s, which may overrun the budget by half.
+@pytest.mark.parametrize(("seconds", "blocks"), [(60.0, MOST_BLOCKS), (1.0, 2), (0.74, 1)])
+def test_an_unclear_case_is_measured_again_beyond_its_budget(bench: Bench, seconds: float, blocks: int) -> None:
     # A body that waits, a little slower in threads and in processes: neither the GIL, nor a lock, nor a resource.
     def unclear() -> None:
         alone = threading.current_thread().name.endswith("of 1")
@@ -136,7 +65,7 @@ def test_an_unclear_case_gets_more_blocks_as_long_as_the_budget_lasts(bench: Ben
     bench.processes.seconds = 0.192
     done = bench.measure(unclear, seconds=seconds)
     assert classify(done).verdict is Scaling.INCONCLUSIVE
-    # Estimated at 6 × 0.12 s a block; of 1.3 s are 0.17 s left after the warm-up and two blocks.
+    assert done.threads == 4
     assert len(done.in_threads) == blocks
 
 
@@ -209,8 +138,10 @@ def test_a_costly_set_up_is_not_done_in_more_processes_than_cpus(bench: Bench) -
 def test_the_set_up_is_new_for_every_run_and_torn_down(bench: Bench) -> None:
     workload = Shared(bench.at_once())
     bench.measure(workload)
-    # The warm-up ends after one run of 20 ms; then there are two blocks of one solo run and one in threads.
-    assert sorted(workload.setups) == [(1, Kind.SOLO)] * (1 + BLOCKS) + [(4, Kind.THREADS)] * BLOCKS
+    # Runs alone are for the warm-up and the blocks.
+    assert workload.setups.count((4, Kind.THREADS)) == BLOCKS
+    assert workload.setups.count((1, Kind.SOLO)) > BLOCKS
+    assert set(workload.setups) == {(1, Kind.SOLO), (4, Kind.THREADS)}
     assert workload.open == 0
 
 
@@ -239,9 +170,6 @@ def test_the_observer_hears_what_is_next_and_how_long_it_takes(bench: Bench) -> 
 def test_the_cost_is_the_time_it_took(bench: Bench) -> None:
     before = bench.clock.now()
     assert bench.measure(bench.at_once()).seconds == pytest.approx(bench.clock.now() - before)
-
-
-# --- Processes ---
 
 
 def test_no_processes_when_none_were_asked_for(bench: Bench) -> None:
@@ -308,15 +236,12 @@ def test_the_limit_of_a_run_is_what_was_set_or_grows_with_the_body(bench: Bench)
     short, long, many = Bench(), Bench(), Bench()
     short.measure(short.at_once(), limit=None)
     assert {limit for _, _, limit in short.processes.asked} == {10.0}
-    long.measure(long.at_once(0.3), limit=None)
+    long.measure(long.at_once(0.3), limit=None, seconds=60.0)
     # 20 times 4 workers in turn, 0.3 s each.
     assert [limit for _, _, limit in long.processes.asked] == pytest.approx([24.0] * BLOCKS)
     # 20 times 64 workers in turn, 5 times 4 ms each.
     many.measure(many.at_once(0.004), threads=64, limit=None, seconds=60.0)
     assert [limit for _, _, limit in many.processes.asked] == pytest.approx([25.6] * BLOCKS)
-
-
-# --- The GIL probe ---
 
 
 def test_without_a_gil_nothing_is_probed(bench: Bench) -> None:
@@ -331,203 +256,48 @@ def test_the_gil_is_probed_at_both_switch_intervals(bench: Bench, gil: str) -> N
     done = bench.measure(bench.at_once(), environment=an_environment(usable_cpus=4, gil=gil), observer=watcher)
     for samples, interval in ((done.gil, before), (done.gil_fast, FAST_SWITCH_SECONDS)):
         assert [sample.switch_interval for sample in samples] == pytest.approx([interval] * len(samples))
-        watched = [sample.wall for sample in samples]
-        assert sum(watched) >= PROBE_SECONDS
-        assert sum(watched[:-1]) < PROBE_SECONDS
+        # As many runs of 20 ms, and a little of the way to their start, as it takes.
+        assert sum(sample.wall for sample in samples) >= PROBE_SECONDS
+        assert len(samples) == 4
     assert sys.getswitchinterval() == before
-    assert [what for what, _ in watcher.seen].count("the GIL probe") == 2
+    assert watcher.seen[1][0] == "the GIL probe"
 
 
-# --- Failures ---
+# The package has a function of the module's name.
+MODULE = sys.modules["pytest_gilcheck.scaling.measure"]
 
 
-def failing_at(*calls: int, error: BaseException) -> Callable[[Bench], Body]:
-    """A body of 20 ms that fails at these of its calls, counted from 1."""
+class FakeProbe:
+    """Sees the GIL held for a fixed share of every run."""
 
-    def body_for(bench: Bench) -> Body:
-        numbers = itertools.count(1)
+    share = 0.0
 
-        def body() -> None:
-            bench.clock.work(0.02)
-            if next(numbers) in calls:
-                raise error
+    def __init__(self, clock: Clock) -> None: ...
 
-        return body
+    def watch(self, target: threading.Thread) -> AbstractContextManager[None]:
+        return nullcontext()
 
-    return body_for
+    def sample(self, run: Run) -> GilSample:
+        return a_sample(self.share, wall=run.wall, interval=sys.getswitchinterval())
 
 
-def test_a_body_that_fails_only_at_once_fails_in_workers(bench: Bench) -> None:
-    meeting = threading.Barrier(4, timeout=60.0)
-
-    class MeetingRoom(Shared):
-        """All who are in it at the same time fail; one after another they pass."""
-
-        @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
-            def body() -> None:
-                bench.clock.work(0.02)
-                if kind is Kind.THREADS:
-                    meeting.wait()
-                    raise ValueError("not alone")
-
-            self.setups.append((workers, kind))
-            yield [body] * workers
-
-    room = MeetingRoom()
-    with pytest.raises(WorkersFailed) as caught:
-        bench.measure(room)
-    assert [failure.what for failure in caught.value.failures] == ["raised ValueError: not alone"] * 4
-    # The copies were set up once more and tried one after another.
-    assert room.setups[-2:] == [(4, Kind.THREADS), (4, Kind.SOLO)]
+@pytest.mark.parametrize(("share", "looks"), [(0.1, 1), (0.5, 2), (0.95, 1)])
+def test_a_gil_share_near_its_thresholds_gets_a_second_look(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, share: float, looks: int
+) -> None:
+    monkeypatch.setattr(MODULE, "GilProbe", FakeProbe)
+    monkeypatch.setattr(FakeProbe, "share", share)
+    done = bench.measure(bench.at_once(), environment=an_environment(usable_cpus=4))
+    assert [len(done.gil), len(done.gil_fast)] == [4 * looks] * 2
 
 
-def test_a_body_that_cannot_be_run_twice_is_not_repeatable(bench: Bench) -> None:
-    # Call 1 is the warm-up, the second run is in a block; the failure there is followed by one more try alone.
-    body = failing_at(*range(2, 100), error=FileExistsError("bob"))(bench)
-    with pytest.raises(NotRepeatable, match=r"it raised FileExistsError: bob$") as caught:
-        bench.measure(body)
-    assert isinstance(caught.value.__cause__, FileExistsError)
-
-
-def test_a_body_that_cannot_be_run_alone_is_not_repeatable(bench: Bench) -> None:
-    with pytest.raises(NotRepeatable, match=r"^run again alone it raised ValueError: no$"):
-        bench.measure(failing_at(*range(1, 100), error=ValueError("no"))(bench))
-
-
-def test_copies_that_fail_one_after_another_are_not_repeatable(bench: Bench) -> None:
-    class OnlyThreeAccounts(Shared):
-        @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
-            left = itertools.count(3, -1)
-
-            def body() -> None:
-                bench.clock.work(0.02)
-                if next(left) <= 0:
-                    raise LookupError("no account left")
-
-            yield [body] * workers
-
-    message = r"^4 copies, one after another: it raised LookupError: no account left$"
-    with pytest.raises(NotRepeatable, match=message):
-        bench.measure(OnlyThreeAccounts())
-
-
-def test_a_set_up_that_fails_only_the_second_time_is_not_repeatable(bench: Bench) -> None:
-    class Once(Shared):
-        @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
-            if self.setups:
-                raise NotRepeatable("the port is taken")
-            with super().copies(workers, kind) as bodies:
-                yield bodies
-
-    with pytest.raises(NotRepeatable, match=r"^the port is taken$"):
-        bench.measure(Once(bench.at_once()))
-
-
-def test_a_tear_down_that_fails_in_the_serial_copies_is_not_repeatable(bench: Bench) -> None:
-    class Leaks(Shared):
-        @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
-            yield [bench.at_once()] * workers
-            if workers > 1:
-                raise WorkersFailed((WorkerFailure(worker="tear-down", what="raised OSError: busy"),))
-
-    with pytest.raises(NotRepeatable, match="it raised OSError: busy"):
-        bench.measure(Leaks())
-
-
-def test_a_body_that_declines_is_not_a_failure(bench: Bench) -> None:
-    def body() -> None:
-        bench.clock.work(0.02)
-        if threading.current_thread().name.endswith("of 4"):
-            raise Declined("only alone")
-
-    with pytest.raises(Declined, match=r"^only alone$"):
-        bench.measure(body)
-
-
-@pytest.mark.xfail(strict=True, raises=SystemExit, reason="only Exception is expected of the serial copies")
-def test_a_body_that_exits_when_it_is_run_again_is_not_repeatable(bench: Bench) -> None:
-    with pytest.raises(NotRepeatable, match="raised SystemExit: 3"):
-        bench.measure(failing_at(*range(2, 100), error=SystemExit(3))(bench))
-
-
-class Outcome(BaseException):
-    """What test frameworks raise to fail a test, past every ``except Exception``."""
-
-
-@pytest.mark.xfail(strict=True, raises=Outcome, reason="only Exception is expected of the serial copies")
-def test_a_body_that_fails_by_a_frameworks_outcome_is_not_repeatable(bench: Bench) -> None:
-    with pytest.raises(NotRepeatable, match="raised Outcome: failed"):
-        bench.measure(failing_at(*range(2, 100), error=Outcome("failed"))(bench))
-
-
-def test_a_body_that_hangs_alone_is_not_repeatable() -> None:
-    rescue = threading.Event()
-    calls = itertools.count(1)
-
-    def body() -> None:
-        if next(calls) > 1:
-            rescue.wait(60.0)
-
-    settings = Settings(clock=SystemClock(), environment=FREE, limit=0.2)
-    try:
-        with pytest.raises(NotRepeatable, match=r"^run again alone, it did not finish within 0\.2 s$"):
-            measure(body, processes=0, settings=settings)
-    finally:
-        rescue.set()
-
-
-def test_a_body_that_hangs_only_at_once_fails_in_workers(bench: Bench) -> None:
-    rescue = threading.Event()
-
-    def body() -> None:
-        bench.clock.work(0.02)
-        if threading.current_thread().name == "gilcheck thread 2 of 4":
-            rescue.wait(60.0)
-
-    try:
-        with pytest.raises(WorkersFailed) as caught:
-            bench.measure(body, limit=0.4)
-    finally:
-        rescue.set()
-    (failure,) = caught.value.failures
-    assert (failure.worker, failure.hung) == ("thread 2 of 4", True)
-
-
-@pytest.mark.xfail(strict=True, reason="the serial copies are run without a limit, in the thread that measures")
-def test_serial_copies_that_hang_do_not_hang_the_measurement() -> None:
-    # A worker that fails keeps a lock: whoever runs the body again waits for it.
-    second_is_done, kept, rescue = threading.Event(), threading.Event(), threading.Event()
-
-    def body() -> None:
-        if kept.is_set():
-            rescue.wait(60.0)
-            return
-        SystemClock().sleep(0.02)
-        if threading.current_thread().name == "gilcheck thread 1 of 2":
-            second_is_done.wait(60.0)
-            kept.set()
-            raise ValueError("beside another")
-        if threading.current_thread().name == "gilcheck thread 2 of 2":
-            second_is_done.set()
-
-    outcome: list[BaseException] = []
-
-    def measures() -> None:
-        try:
-            measure(body, threads=2, processes=0, settings=Settings(environment=FREE, limit=1.0, seed=1))
-        except BaseException as error:
-            outcome.append(error)
-
-    measuring = threading.Thread(target=measures)
-    measuring.start()
-    kept.wait(60.0)
-    measuring.join(2.0)
-    hangs = measuring.is_alive()
-    rescue.set()
-    measuring.join(60.0)
-    assert not hangs
-    assert isinstance(outcome[0], WorkersFailed | NotRepeatable)
+@pytest.mark.parametrize(
+    ("in_turn", "verdict"), [(True, Scaling.GIL_BOUND), (False, Scaling.INCONCLUSIVE)], ids=["in turn", "at once"]
+)
+def test_a_held_gil_puts_threads_in_turn(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, in_turn: bool, verdict: Scaling
+) -> None:
+    monkeypatch.setattr(MODULE, "GilProbe", FakeProbe)
+    monkeypatch.setattr(FakeProbe, "share", 0.95)
+    body = bench.in_turn() if in_turn else bench.at_once()
+    assert classify(bench.measure(body, environment=an_environment(usable_cpus=4))).verdict is verdict

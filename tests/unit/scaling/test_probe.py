@@ -63,8 +63,9 @@ def watched(clock: ScriptedClock, target: threading.Thread | None = None) -> Gil
     return probe
 
 
-def a_run_from(released: float, end: float, delay: float = 0.0) -> Run:
-    reading = Reading(start=released, end=end, cpu=end - released, delay=delay)
+def a_run_from(released: float, end: float, delay: float = 0.0, *, late: float = 0.0) -> Run:
+    """A run that is ``late`` after its release."""
+    reading = Reading(start=released + late, end=end, cpu=end - released, delay=delay)
     return Run(kind=Kind.SOLO, released=released, repeats=1, readings=(reading,), process_cpu=end - released)
 
 
@@ -134,6 +135,17 @@ def test_a_body_that_waits_for_a_cpu_is_not_watched_meanwhile() -> None:
     starved = probe.sample(a_run_from(100.0, 101.0, delay=0.9))
     assert starved.late == starved.watched == pytest.approx(0.1)
     assert starved.held == pytest.approx(0.3 + NAP_SECONDS)
+
+
+def test_a_body_that_is_not_started_yet_is_not_watched() -> None:
+    probe = watched(ScriptedClock([0.3]))
+    # A quarter of a second without a CPU before the start is in the delay, not in the time from start to end.
+    sample = probe.sample(a_run_from(100.0, 101.0, delay=0.5, late=0.25))
+    assert sample.wall == pytest.approx(0.75)
+    assert sample.watched == pytest.approx(0.5)
+    assert sample.held == pytest.approx(0.3 + NAP_SECONDS - 0.25)
+    # A start that was late for another reason is no delay.
+    assert probe.sample(a_run_from(100.0, 101.0, delay=0.0, late=0.25)).watched == pytest.approx(0.75)
 
 
 def test_a_probe_that_is_never_late_saw_nothing() -> None:

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pytest_gilcheck import __version__
+from pytest_gilcheck.environment import observe
+from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.reporting.jsonreport import document, text
+from pytest_gilcheck.verdict import HotLine, Scaling
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/gilcheck.schema.json").read_text(encoding="utf-8"))
+
+RECORD = ScalingRecord(
+    verdict=Scaling.GIL_BOUND,
+    reason="×1.02",
+    threads=4,
+    processes=0,
+    gil_share=0.987654321,
+    speedup_threads=1.0199999,
+    hot_lines=(HotLine(file="a.py", line=3, function="f", share=1 / 3, kind="bytecode", inside=None),),
+    seconds=12345.678,
+)
+
+
+def test_the_document_is_what_its_schema_says() -> None:
+    bare = (ScalingRecord(verdict=verdict, reason="x") for verdict in Scaling)
+    records = {f"t.py::test_{n}": record for n, record in enumerate([RECORD, *bare, None])}
+    report = document(observe(), records, {"xdist_workers": 2})
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(text(report)), SCHEMA)
+    assert report["schema_version"] == 1
+    assert report["environment"]["gilcheck"] == __version__
+    assert report["environment"]["xdist_workers"] == 2
+    assert report["tests"][f"t.py::test_{len(records) - 1}"] == {"scaling": None, "race": None}
+
+
+def test_every_field_of_a_record_is_in_the_schema_and_the_other_way_round() -> None:
+    assert set(RECORD.to_builtins()) == set(SCHEMA["$defs"]["scaling"]["properties"])
+    assert set(SCHEMA["$defs"]["scaling"]["required"]) == set(SCHEMA["$defs"]["scaling"]["properties"])
+
+
+def test_every_fact_on_the_environment_is_in_the_schema() -> None:
+    environment = document(observe(), {}, {"xdist_workers": 0})["environment"]
+    assert set(environment) == set(SCHEMA["$defs"]["environment"]["properties"])
+
+
+def test_figures_have_four_digits() -> None:
+    scaling = document(observe(), {"t": RECORD}, {})["tests"]["t"]["scaling"]
+    assert scaling["gil_share"] == 0.9877
+    assert scaling["speedup_threads"] == 1.02
+    assert scaling["seconds"] == 12350.0
+    assert scaling["hot_lines"][0]["share"] == 0.3333
+    assert (scaling["threads"], scaling["processes"]) == (4, 0)
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_what_json_has_no_number_for_is_null(odd: float) -> None:
+    report = document(observe(), {"t": replace(RECORD, speedup_threads=odd)}, {})
+    assert json.loads(text(report))["tests"]["t"]["scaling"]["speedup_threads"] is None
+
+
+@pytest.mark.parametrize("test", ["t.py::test[ü→]", "t.py::test[\ud800]", 't.py::test["\\\n\x1b]', ""])
+def test_any_id_survives(test: str) -> None:
+    written = text(document(observe(), {test: RECORD}, {}))
+    written.encode("utf-8")
+    assert list(json.loads(written)["tests"]) == [test]

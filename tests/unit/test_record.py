@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.verdict import HotLine, Scaling
+
+LINE = HotLine(file="a.py", line=3, function="f", share=0.5, kind="bytecode", inside=None)
+FULL = ScalingRecord(
+    verdict=Scaling.GIL_BOUND,
+    reason="because",
+    advice="use processes",
+    threads=4,
+    processes=2,
+    gil_share=0.98,
+    runnable_ratio=3.9,
+    speedup_threads=1.02,
+    speedup_processes=1.91,
+    single_seconds=0.01,
+    cpu_share=1.0,
+    waiting_for_cpu=0.02,
+    hot_lines=(LINE, LINE),
+    expectation="broken",
+    expected="expect='scales', but",
+    failed=True,
+    seconds=1.25,
+)
+BARE = ScalingRecord(verdict=Scaling.SKIPPED, reason="x")
+
+
+@pytest.mark.parametrize("record", [FULL, BARE], ids=["full", "bare"])
+def test_what_crosses_a_process_is_the_same_on_the_other_side(record: ScalingRecord) -> None:
+    assert ScalingRecord.from_builtins(json.loads(json.dumps(record.to_builtins()))) == record
+
+
+def test_builtins_are_exact() -> None:
+    plain = FULL.to_builtins()
+    assert type(plain["verdict"]) is str
+    assert type(plain["hot_lines"]) is list
+    assert type(plain["hot_lines"][0]) is dict
+    assert {type(value) for value in plain.values()} <= {str, int, float, bool, list, type(None)}
+
+
+def test_a_newer_field_from_another_version_is_ignored_and_a_missing_one_has_its_default() -> None:
+    record = ScalingRecord.from_builtins({"verdict": "io-bound", "reason": "x", "new": 1})
+    assert record == ScalingRecord(verdict=Scaling.IO_BOUND, reason="x")
+
+
+FLAGGED = {Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND, Scaling.LOCK_BOUND, Scaling.SHARED_RESOURCE}
+
+
+@pytest.mark.parametrize("verdict", list(Scaling))
+def test_verdicts_against_threads_are_flagged(verdict: Scaling) -> None:
+    assert ScalingRecord(verdict=verdict, reason="x").flagged is (verdict in FLAGGED)
+
+
+@pytest.mark.parametrize(
+    ("record", "flagged"),
+    [
+        (ScalingRecord(verdict=Scaling.IO_BOUND, reason="x", expectation="broken"), True),
+        (ScalingRecord(verdict=Scaling.TOO_SHORT, reason="x", expectation="unchecked"), True),
+        (ScalingRecord(verdict=Scaling.IO_BOUND, reason="x", expectation="met"), False),
+        (ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason="x", failed=True), True),
+    ],
+)
+def test_open_and_broken_expectations_and_failures_are_flagged(record: ScalingRecord, flagged: bool) -> None:
+    assert record.flagged is flagged
