@@ -13,14 +13,16 @@ from pytest_gilcheck.verdict import FLAGGED, HotLine, Scaling
 class ScalingRecord:
     """One test's scaling verdict with its figures; a figure is ``None`` where there was nothing to measure.
 
-    ``threads`` and ``processes`` count the workers that ran. ``expectation`` is ``None`` (nothing was expected), ``"met"``,
-    ``"broken"`` or ``"unchecked"``, and ``expected`` says what was expected and why it is not met. ``failed`` is set when a
-    rerun failed the test. ``seconds`` is what the check cost.
+    ``details`` is longer text that belongs to the reason, such as a process's output. ``threads`` and ``processes`` are how
+    many workers ran. ``expectation`` is ``None`` (nothing was expected), ``"met"``, ``"broken"`` or ``"unchecked"``, and
+    ``expected`` says what was expected and why it is not met. ``failed`` is set when a rerun failed the test. ``seconds`` is
+    what the check cost.
     """
 
     verdict: Scaling
     reason: str
     advice: str | None = None
+    details: str | None = None
     threads: int | None = None
     processes: int | None = None
     gil_share: float | None = None

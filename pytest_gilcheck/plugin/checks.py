@@ -110,6 +110,11 @@ def skipped(reason: str) -> ScalingRecord:
     return ScalingRecord(verdict=Scaling.SKIPPED, reason=reason)
 
 
+def _details(text: str | None) -> str | None:
+    """All of a text that does not fit into a sentence."""
+    return text if text and "\n" in text else None
+
+
 def describe(measurement: Measurement) -> ScalingRecord:
     """The record of a measurement, without any expectation."""
     lines = hot_lines([*measurement.gil, *measurement.gil_fast])
@@ -120,6 +125,7 @@ def describe(measurement: Measurement) -> ScalingRecord:
         verdict=verdict.verdict,
         reason=verdict.reason,
         advice=verdict.advice,
+        details=_details(measurement.processes_missing),
         threads=measurement.threads,
         processes=measurement.processes,
         gil_share=figures.gil_share,

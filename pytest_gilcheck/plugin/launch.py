@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Protocol
+
+import psutil
 
 from pytest_gilcheck.environment import usable_cpus
 from pytest_gilcheck.plugin.station import Station
@@ -67,13 +69,14 @@ class Member:
         return describe_exit(code) + self._station.tail(self._role)
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, with the processes that it has started."""
         self.dead = True
-        try:
-            os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        except OSError:
-            return
-        self._launcher.exit_code(self)
+        with suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            for each in [*process.children(recursive=True), process]:
+                with suppress(psutil.Error):
+                    each.kill()
+            self._launcher.exit_code(self)
         self.connection.close()
 
     def ask_to_leave(self) -> None:

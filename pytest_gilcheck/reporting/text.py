@@ -74,6 +74,8 @@ def _notes(record: ScalingRecord, width: int) -> list[str]:
     texts = [record.reason]
     if record.advice:
         texts.append(f"→ {record.advice}")
+    if record.details:
+        texts.append(record.details)
     if record.expected and record.expectation != "met":
         texts.append(f"! {record.expected}")
     lines: list[str] = []

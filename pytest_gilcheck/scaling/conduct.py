@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from typing import Protocol
+from typing import Protocol, cast
 
 from pytest_gilcheck.scaling.clock import Clock
 from pytest_gilcheck.scaling.failures import ProcessesUnavailable, WorkerFailure, WorkersFailed
@@ -91,10 +92,11 @@ class _Conductor:
         deadline = self._clock.now() + limit
         while waiting and (left := deadline - self._clock.now()) > 0:
             for connection in wait(list(waiting), left):
-                assert isinstance(connection, Connection)
-                index = waiting.pop(connection)
+                # Of the type that was sent to: a pipe's own on Windows.
+                ready = cast("Connection", connection)
+                index = waiting.pop(ready)
                 try:
-                    replies[index] = receive(connection)
+                    replies[index] = receive(ready)
                 except (EOFError, OSError):
                     continue
         self._late = set(waiting.values())
@@ -115,7 +117,8 @@ class _Conductor:
         """Tell the workers that are ready that there will be no run."""
         for index, reply in replies.items():
             if "unavailable" not in reply:
-                send(self._channels[index].connection, {"op": "dismiss"})
+                with suppress(OSError):  # it has died since; the next run will notice
+                    send(self._channels[index].connection, {"op": "dismiss"})
 
     def failures(self, replies: _Replies, limit: float) -> tuple[WorkerFailure, ...]:
         """Every worker without a reading."""
@@ -134,11 +137,11 @@ class _Conductor:
 
     def _gone(self, index: int, limit: float, verb: str) -> tuple[str, str]:
         channel = self._channels[index]
-        if index in self._late:
+        late = index in self._late
+        if late:
             channel.kill()
-            return f"did not {verb} within {limit:.3g} s and was killed", channel.obituary()
-        first, _, rest = channel.obituary().partition("\n")
-        return f"died: {first}", rest
+        how, _, output = channel.obituary().partition("\n")
+        return (f"did not {verb} within {limit:.3g} s and was killed" if late else f"died: {how}"), output
 
 
 def _number(value: object) -> float:
@@ -153,4 +156,5 @@ def _reading(reply: dict[str, object]) -> Reading:
         end=_number(reply["end"]),
         cpu=_number(reply["cpu"]),
         delay=None if delay is None else _number(delay),
+        process_cpu=_number(reply["process_cpu"]),
     )

@@ -75,7 +75,7 @@ def _median(values: Sequence[float]) -> float | None:
 
 def _undisturbed_wall(run: Run, *, with_delay: bool = False) -> float:
     """Seconds of the slowest worker, without (or with) the time it was runnable and waited for a CPU."""
-    return max(r.end - r.start - (0.0 if with_delay else (r.delay or 0.0)) for r in run.readings)
+    return max(max(r.end - run.released - (0.0 if with_delay else (r.delay or 0.0)), r.cpu) for r in run.readings)
 
 
 def _speedup(single: float | None, runs: Sequence[Run]) -> float | None:

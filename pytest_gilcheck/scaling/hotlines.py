@@ -27,7 +27,8 @@ _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 def is_library(file: str) -> bool:
     """Whether a file belongs to the standard library, an installed package or this one, rather than to the user."""
     real = os.path.realpath(file)
-    return file.startswith("<") or real.startswith(_PACKAGE) or real.startswith(_LIBRARY)
+    installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(real).parts)
+    return file.startswith("<") or installed or real.startswith(_PACKAGE) or real.startswith(_LIBRARY)
 
 
 def hot_lines(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from pytest_gilcheck.environment import Environment, observe
+from pytest_gilcheck.scaling import alarm
 from pytest_gilcheck.scaling.classify import is_clear, is_clear_share
 from pytest_gilcheck.scaling.clock import Clock, SystemClock
 from pytest_gilcheck.scaling.estimate import estimate
@@ -16,6 +19,7 @@ from pytest_gilcheck.scaling.failures import (
     Declined,
     NotRepeatable,
     ProcessesUnavailable,
+    WorkerFailure,
     WorkersFailed,
     raised,
 )
@@ -47,6 +51,11 @@ _OVERRUN = 10.0
 # A run that takes this many times what even full serialisation would take is hung.
 _HANG_FACTOR = 20.0
 _HANG_SECONDS = 10.0
+
+
+def _one_after_another(bodies: Sequence[Body]) -> None:
+    for body in bodies:
+        body()
 
 
 class Observer(Protocol):
@@ -142,6 +151,9 @@ class _Measuring:
         self._ready_processes()
         if self._environment.has_gil:
             self._probe()
+            if self._shortest < SHORTEST_SECONDS:  # the first run was slow for its own reasons: it filled a cache
+                return self._result()
+            self._set_repeats()
         for block in range(MOST_BLOCKS):
             before = self._clock.now()
             self._block()
@@ -160,14 +172,18 @@ class _Measuring:
         """One run alone, or a few of a body that looks too short: the first may have been slow for its own reasons."""
         self._settings.observer.begins("one run alone", self._settings.seconds)
         for _ in range(3):
-            run = self._alone()
-            self._shortest = min(self._shortest, max(r.end - r.start for r in run.readings))
+            self._alone()
             if self._shortest >= RUN_SECONDS:
                 break
+        self._set_repeats()
+
+    def _set_repeats(self) -> None:
         self._repeats = max(1, min(_MOST_REPEATS, math.ceil(RUN_SECONDS / max(self._shortest, 1e-9))))
 
     def _alone(self, probe: GilProbe | None = None) -> Run:
-        return self._copies(1, Kind.SOLO, probe)
+        run = self._copies(1, Kind.SOLO, probe)
+        self._shortest = min(self._shortest, *((r.end - r.start) / run.repeats for r in run.readings))
+        return run
 
     def _copies(self, workers: int, kind: Kind, probe: GilProbe | None = None) -> Run:
         """One run in threads; of a failure it is found out whether it comes from running at once, or from running again."""
@@ -183,21 +199,33 @@ class _Measuring:
             raise
 
     def _blame(self, failed: WorkersFailed, workers: int, kind: Kind) -> None:
-        """Raise :class:`NotRepeatable` when as many copies fail one after another, in this thread, as well."""
+        """Raise :class:`NotRepeatable` when as many copies fail one after another as well."""
+        if kind is Kind.SOLO and (failed.hung or not alarm.available()):
+            raise NotRepeatable(f"run again alone, it {failed.failures[0].what}") from failed
         if failed.hung:
-            if kind is Kind.SOLO:
-                raise NotRepeatable(f"run again alone, it {failed.failures[0].what}") from failed
             return
-        again = "run again alone" if kind is Kind.SOLO else f"{workers} copies, one after another:"
         try:
             with self._workload.copies(workers, Kind.SOLO) as bodies:
-                for body in bodies:
-                    for _ in range(self._repeats):
-                        body()
+                if kind is Kind.SOLO:
+                    self._here(bodies[0])
+                else:
+                    run_threads([partial(_one_after_another, bodies)], self._repeats, self._clock, self._limit(workers))
         except WorkersFailed as serial:
+            again = "run again alone," if kind is Kind.SOLO else f"{workers} copies, one after another:"
             raise NotRepeatable(f"{again} it {serial.failures[0].what}") from serial
-        except Exception as error:
-            raise NotRepeatable(f"{again} it {raised(error)}") from error
+
+    def _here(self, body: Body) -> None:
+        """Run in this thread what failed alone in one of its own; raises :class:`WorkersFailed` if it fails here, too."""
+        limit = self._limit(1)
+        try:
+            with alarm.alarm(limit):
+                for _ in range(self._repeats):
+                    body()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            what = f"did not finish within {limit:.3g} s" if isinstance(error, alarm.Alarm) else raised(error)
+            raise WorkersFailed((WorkerFailure(worker="the rerun", what=what, error=error),)) from error
 
     def _limit(self, workers: int) -> float:
         if self._settings.limit is not None:
@@ -240,12 +268,12 @@ class _Measuring:
             for samples, interval in ((self._gil, None), (self._gil_fast, FAST_SWITCH_SECONDS)):
                 with nullcontext() if interval is None else switch_interval(interval):
                     self._watch(samples)
-            if is_clear_share(estimate(self._result()).gil_share):
+            if self._shortest < SHORTEST_SECONDS or is_clear_share(estimate(self._result()).gil_share):
                 break
 
     def _watch(self, samples: list[GilSample]) -> None:
         watched = 0.0
-        while watched < PROBE_SECONDS:
+        while watched < PROBE_SECONDS and self._shortest >= SHORTEST_SECONDS:
             probe = GilProbe(self._clock)
             run = self._alone(probe)
             samples.append(probe.sample(run))

@@ -53,10 +53,12 @@ class CallableProcesses:
     def run(self, workers: int, repeats: int, limit: float) -> Run:
         """See :class:`ProcessRunner`."""
         context = _context(self._body)
-        members = [_Member(context, self._body, number, workers) for number in range(1, workers + 1)]
+        members: list[_Member] = []
         try:
-            for member in members:
-                member.start()
+            for number in range(1, workers + 1):
+                # Started one by one, so that none inherits a pipe that only another one should hold open.
+                members.append(_Member(context, self._body, number, workers))
+                members[-1].start()
             return conduct(members, [{"op": "prepare"}] * workers, repeats, self._clock, limit)
         finally:
             for member in members:
@@ -85,9 +87,11 @@ class _Member:
     def __init__(self, context: BaseContext, body: Body, number: int, workers: int) -> None:
         self.name = f"process {number} of {workers}"
         self.connection, theirs = context.Pipe()
+        # A forked child inherits our end, too, and would not notice that we are gone while it holds that open.
+        ours = self.connection if context.get_start_method() == "fork" else None
         self._theirs = theirs
         # The stubs of BaseContext lack Process, which every context has.
-        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, body), daemon=True)  # type: ignore[attr-defined]
+        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, body, ours), daemon=True)  # type: ignore[attr-defined]
 
     def start(self) -> None:
         with warnings.catch_warnings():
@@ -121,14 +125,17 @@ def describe_exit(code: int | None) -> str:
     return f"killed by signal {-code} ({name}{hint})"
 
 
-def _serve(connection: Connection, body: Body) -> None:
-    clock = SystemClock()
-    receive(connection)
-    send(connection, {"ready": True})
-    order = receive(connection)
-    if order["op"] != "run":
-        return
-    send(connection, perform(body, order, clock))
+def _serve(connection: Connection, body: Body, ours: Connection | None) -> None:
+    if ours is not None:
+        ours.close()
+    try:
+        receive(connection)
+        send(connection, {"ready": True})
+        order = receive(connection)
+        if order["op"] == "run":
+            send(connection, perform(body, order, SystemClock()))
+    except (EOFError, OSError):
+        return  # whoever started this process has gone
 
 
 def perform(body: Body, order: dict[str, object], clock: Clock) -> dict[str, object]:
@@ -136,7 +143,6 @@ def perform(body: Body, order: dict[str, object], clock: Clock) -> dict[str, obj
     repeats, released = order["repeats"], order["released"]
     assert isinstance(repeats, int)
     assert isinstance(released, float)
-    before = clock.process_cpu()
     try:
         reading = work(body, repeats, released, clock)
     except Declined as error:
@@ -148,5 +154,5 @@ def perform(body: Body, order: dict[str, object], clock: Clock) -> dict[str, obj
         "end": reading.end,
         "cpu": reading.cpu,
         "delay": reading.delay,
-        "process_cpu": clock.process_cpu() - before,
+        "process_cpu": reading.process_cpu,
     }

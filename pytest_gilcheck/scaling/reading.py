@@ -16,12 +16,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One worker's part of a run: seconds on the shared clock, CPU time and run-queue delay of its thread."""
+    """One worker's part of a run: seconds on the shared clock, CPU time and run-queue delay of its thread.
+
+    ``process_cpu`` is the CPU time of all threads of its process meanwhile.
+    """
 
     start: float
     end: float
     cpu: float
     delay: float | None
+    process_cpu: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

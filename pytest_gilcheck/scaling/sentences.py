@@ -24,7 +24,7 @@ def reason(verdict: Scaling, because: str, measurement: Measurement, figures: Es
     if measurement.threads != measurement.asked_threads:
         notes.append(f"{measurement.threads} workers instead of {measurement.asked_threads}, to stay near the budget")
     if measurement.processes_missing:
-        notes.append(f"without processes: {measurement.processes_missing}")
+        notes.append(f"without processes: {measurement.processes_missing.splitlines()[0]}")
     if measurement.environment.gil == "re-enabled":
         by = measurement.environment.gil_reenabled_by
         notes.append("the GIL of this free-threaded build is switched on" + (f" by {by}" if by else ""))

@@ -29,21 +29,18 @@ class Worker(threading.Thread):
     def __init__(self, name: str, body: Body, repeats: int, clock: Clock) -> None:
         super().__init__(name=f"gilcheck {name}", daemon=True)
         self.worker = name
-        self.released = 0.0
+        self.released: float | None = None
         self.go = threading.Event()
         self.reading: Reading | None = None
-        self.process_cpu = 0.0
         self.error: BaseException | None = None
         self._body, self._repeats, self._clock = body, repeats, clock
 
     def run(self) -> None:
         """Do the work; an exception of any kind is kept, never lost in ``threading.excepthook``."""
-        self.go.wait()
-        before = self._clock.process_cpu()
         try:
-            self.reading = work(self._body, self._repeats, self.released, self._clock)
-            # Read here, not after the join: what libraries clean up when a thread ends is no work of the body.
-            self.process_cpu = self._clock.process_cpu() - before
+            self.go.wait()
+            if self.released is not None:
+                self.reading = work(self._body, self._repeats, self.released, self._clock)
         except BaseException as error:  # noqa: BLE001 - reported by the thread that waits for this one
             self.error = error
 
@@ -77,9 +74,9 @@ def run_threads(
     workers = [
         Worker(f"thread {number} of {len(bodies)}", body, repeats, clock) for number, body in enumerate(bodies, start=1)
     ]
-    for worker in workers:
-        worker.start()
     try:
+        for worker in workers:
+            worker.start()
         with nullcontext() if beside is None else beside(workers[0]):
             disk_before = clock.disk_bytes() if kind is Kind.SOLO else None
             released = clock.now() + _LEAD_SECONDS + _LEAD_SECONDS_PER_WORKER * len(workers)
@@ -93,14 +90,13 @@ def run_threads(
         _abandon([w for w in workers if w.is_alive()])
     if failures:
         raise WorkersFailed(failures)
-    process_cpu = max(w.process_cpu for w in workers)
     readings = tuple(w.reading for w in workers if w.reading is not None)
     return Run(
         kind=kind,
         released=released,
         repeats=repeats,
         readings=readings,
-        process_cpu=process_cpu,
+        process_cpu=max(r.process_cpu for r in readings),
         disk_bytes=None if disk_after is None or disk_before is None else disk_after - disk_before,
     )
 
@@ -111,11 +107,10 @@ def _join(workers: Sequence[Worker], deadline: float, clock: Clock) -> None:
 
 
 def _abandon(workers: Sequence[Worker]) -> None:
-    """Ask threads that are still running to end: works for a loop of byte code, not for a wait inside C."""
+    """Let go of threads that wait for the start; ask those that run to end, which works in byte code, not inside C."""
     for worker in workers:
-        worker.released = 0.0
         worker.go.set()
-        if worker.ident is not None:
+        if worker.released is not None and worker.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(SystemExit))
     for worker in workers:
         worker.join(_GRACE_SECONDS)

@@ -68,6 +68,10 @@ class Ran:
     def reason(self, test: str) -> str:
         return str(self.records[test]["reason"])
 
+    def explained(self, test: str) -> str:
+        """The reason of a verdict with its details."""
+        return f"{self.reason(test)}\n{self.records[test].get('details') or ''}"
+
     @cached_property
     def outcomes(self) -> dict[str, list[str]]:
         """What the lines of ``-v`` say about each test, in the order in which they came."""

@@ -100,9 +100,9 @@ def test_a_second_collection_that_fails_is_explained(suite: Suite) -> None:
     assert ran.outcomes == {"test_one": ["passed"], "test_two": ["passed"]}
     for test in ("test_one", "test_two"):
         assert ran.verdict(test) == "io-bound"
-        reason = ran.reason(test)
-        assert "without processes: the pytest that was to collect the tests again ended (exit status 4)" in reason
-        assert "RuntimeError: not in a worker" in reason
+        why = "without processes: the pytest that was to collect the tests again ended (exit status 4)"
+        assert why in ran.reason(test)
+        assert "RuntimeError: not in a worker" in ran.explained(test)
     ran.shows("*RuntimeError: not in a worker*")
     assert not ran.leftovers
 

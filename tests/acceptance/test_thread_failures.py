@@ -254,9 +254,9 @@ def test_a_body_that_cannot_be_repeated_is_skipped_with_the_reason(suite: Suite)
     assert set(map(tuple, ran.outcomes.values())) == {("passed",)}, ran.output
     assert (
         ran.reason("test_create")
-        == "not repeatable: run again alone it raised AssertionError: bob exists assert 'bob' not in {'bob'}"
+        == "not repeatable: run again alone, it raised AssertionError: bob exists assert 'bob' not in {'bob'}"
     )
-    assert ran.reason("test_not_cleaned").startswith("not repeatable: run again alone it raised AssertionError")
+    assert ran.reason("test_not_cleaned").startswith("not repeatable: run again alone, it raised AssertionError")
     assert ran.reason("test_setup_only_once").startswith(
         "not repeatable: its fixtures cannot be set up again: that raised AssertionError"
     )

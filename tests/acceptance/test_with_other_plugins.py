@@ -8,8 +8,7 @@ from acceptance.suite import SLEEP, Suite
 
 TWO = f"""
 pytestmark = pytest.mark.gilcheck
-def test_waits(tmp_path):
-    assert tmp_path
+def test_waits():
     {SLEEP}
 def test_fails_in_threads(gilcheck):
     {SLEEP}
@@ -35,7 +34,7 @@ def test_fails_in_threads(gilcheck):
     ],
 )
 def test_options_that_change_nothing_for_the_verdicts(suite: Suite, arguments: str) -> None:
-    suite.write(TWO.replace("tmp_path", "request" if "no:tmpdir" in arguments else "tmp_path"))
+    suite.write(TWO)
     ran = suite.run(*arguments.split())
     assert ran.status == 1
     ran.lacks("INTERNALERROR")

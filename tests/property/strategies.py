@@ -19,9 +19,11 @@ WORKERS = st.integers(2, 64)
 SECONDS = st.floats(1e-4, 1e3)
 SHARES = st.floats(0.0, 1.0)
 LINES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60)
+#: A sentence, and what goes with it on further lines.
+REASONS = st.lists(LINES.map(str.strip).filter(bool), min_size=1, max_size=3).map("\n".join)
 
-#: Of the time from start to end, at most this share is delay; what happens above it has a test of its own.
-_MOST_DELAY = 0.9
+#: A delay counts from before the release, and on a counter of its own: it can be more than all of a worker's time.
+_MOST_DELAY = 1.2
 
 
 @st.composite
@@ -42,17 +44,19 @@ def runs(draw: st.DrawFn, kind: Kind, workers: int, *, tells_delay: bool = True)
     readings = []
     for wait, seconds in draw(st.lists(st.tuples(SHARES, SECONDS), min_size=workers, max_size=workers)):
         start = released + wait * seconds
-        delay = draw(SHARES) * _MOST_DELAY * seconds if tells_delay else None
+        end = start + seconds
+        delay = draw(st.floats(0.0, _MOST_DELAY)) * (end - released) if tells_delay else None
         cpu = draw(st.floats(0.0, 1.1)) * seconds
-        readings.append(Reading(start=start, end=start + seconds, cpu=cpu, delay=delay))
-    other = draw(st.floats(-0.1, 8.0)) * max(r.end - released for r in readings)
-    used = sum(r.cpu for r in readings)
+        # That of the thread and others; the two counters differ a little.
+        process_cpu = max(0.0, cpu + draw(st.floats(-0.1, 8.0)) * seconds)
+        readings.append(Reading(start=start, end=end, cpu=cpu, delay=delay, process_cpu=process_cpu))
+    in_all = [r.process_cpu for r in readings]
     return Run(
         kind=kind,
         released=released,
         repeats=draw(st.integers(1, 10)),
         readings=tuple(readings),
-        process_cpu=max(0.0, used + other),
+        process_cpu=sum(in_all) if kind is Kind.PROCESSES else max(in_all),
         disk_bytes=draw(st.none() | st.integers(0, 10**12)),
     )
 
@@ -90,7 +94,7 @@ def measurements(draw: st.DrawFn) -> Measurement:
         asked_threads=draw(st.integers(threads, 64)),
         threads=threads,
         processes=processes,
-        processes_missing=None if processes else draw(LINES),
+        processes_missing=None if processes else draw(REASONS),
         shortest=draw(st.floats(1e-9, 1e3)),
         solo=block_of(Kind.SOLO, 1, blocks),
         in_threads=block_of(Kind.THREADS, threads, blocks),

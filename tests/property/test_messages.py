@@ -86,6 +86,7 @@ def test_a_reading_crosses_unchanged(
         end=answer["end"],  # type: ignore[arg-type]
         cpu=answer["cpu"],  # type: ignore[arg-type]
         delay=answer["delay"],  # type: ignore[arg-type]
+        process_cpu=answer["process_cpu"],  # type: ignore[arg-type]
     )
     assert run.readings == (expected,)
     assert (run.readings[0].delay is None) is not tells

@@ -4,14 +4,17 @@ import json
 
 import pytest
 
+from pytest_gilcheck.plugin.checks import describe
 from pytest_gilcheck.record import ScalingRecord
 from pytest_gilcheck.verdict import HotLine, Scaling
+from unit.scaling.fakes import a_measurement
 
 LINE = HotLine(file="a.py", line=3, function="f", share=0.5, kind="bytecode", inside=None)
 FULL = ScalingRecord(
     verdict=Scaling.GIL_BOUND,
     reason="because",
     advice="use processes",
+    details="its last output:\nx",
     threads=4,
     processes=2,
     gil_share=0.98,
@@ -46,6 +49,22 @@ def test_builtins_are_exact() -> None:
 def test_a_newer_field_from_another_version_is_ignored_and_a_missing_one_has_its_default() -> None:
     record = ScalingRecord.from_builtins({"verdict": "io-bound", "reason": "x", "new": 1})
     assert record == ScalingRecord(verdict=Scaling.IO_BOUND, reason="x")
+
+
+@pytest.mark.parametrize(
+    ("missing", "details"),
+    [
+        ("it died: exit status 3\nwhat it printed", "it died: exit status 3\nwhat it printed"),
+        ("not asked for", None),
+        (None, None),
+    ],
+)
+def test_the_record_of_a_measurement_keeps_what_does_not_fit_into_its_sentence(
+    missing: str | None, details: str | None
+) -> None:
+    record = describe(a_measurement(processes_missing=missing))
+    assert record.details == details
+    assert "printed" not in record.reason
 
 
 FLAGGED = {Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND, Scaling.LOCK_BOUND, Scaling.SHARED_RESOURCE}

@@ -113,13 +113,15 @@ def a_run(
 ) -> Run:
     """A run of alike workers; ``cpu`` (all of the wall time) and ``delay`` are each worker's, ``other`` the process's."""
     cpu = wall if cpu is None else cpu
-    reading = Reading(start=10.0, end=10.0 + wall, cpu=cpu, delay=delay)
+    everything = cpu * workers + other
+    process_cpu = everything / workers if kind is Kind.PROCESSES else everything
+    reading = Reading(start=10.0, end=10.0 + wall, cpu=cpu, delay=delay, process_cpu=process_cpu)
     return Run(
         kind=kind,
         released=10.0,
         repeats=repeats,
         readings=(reading,) * workers,
-        process_cpu=cpu * workers + other,
+        process_cpu=everything,
         disk_bytes=disk_bytes,
     )
 

@@ -94,6 +94,13 @@ def test_library_code_is_recognised(file: str) -> None:
     assert is_library(file)
 
 
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+def test_a_package_installed_for_another_interpreter_is_a_library_too(tmp_path: Path, folder: str) -> None:
+    assert is_library(str(tmp_path / "venv" / "lib" / folder / "json5" / "lib.py"))
+    assert not is_library(str(tmp_path / f"{folder}-of-mine" / "test_it.py"))
+    assert not is_library(str(tmp_path / f"{folder}.py"))
+
+
 def test_users_code_is_not_a_library(tmp_path: Path) -> None:
     assert not is_library(__file__)
     assert not is_library(str(tmp_path / "test_it.py"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import threading
@@ -97,11 +98,43 @@ def test_a_slow_first_call_of_a_short_body_is_not_believed(bench: Bench) -> None
     assert bench.measure(lambda: bench.clock.work(next(seconds))).shortest == pytest.approx(0.0001)
 
 
-@pytest.mark.xfail(strict=True, reason="a first call of 20 ms or more is believed")
 def test_a_very_slow_first_call_of_a_short_body_is_not_believed_either(bench: Bench) -> None:
     # A cache that is filled, a module that is imported, a connection that is made.
     seconds = itertools.chain([0.03], itertools.repeat(0.0001))
-    assert bench.measure(lambda: bench.clock.work(next(seconds))).too_short
+    done = bench.measure(lambda: bench.clock.work(next(seconds)))
+    assert done.shortest == pytest.approx(0.0001)
+    assert classify(done).verdict is Scaling.TOO_SHORT
+
+
+WITH_GIL = an_environment(usable_cpus=4)
+
+
+def test_a_body_that_keeps_its_result_is_too_short_from_the_second_call_on(bench: Bench) -> None:
+    @functools.lru_cache
+    def compute() -> None:
+        bench.clock.work(0.5)
+
+    done = bench.measure(compute, environment=WITH_GIL)
+    assert classify(done).verdict is Scaling.TOO_SHORT
+    # The probe found out; there was nothing left to run in threads.
+    assert not any((done.solo, done.in_threads, done.in_processes))
+    assert (len(done.gil), len(done.gil_fast)) == (1, 0)
+    assert bench.processes.asked == []
+
+
+def test_a_body_that_is_fast_from_the_second_call_on_is_repeated_as_that_one_needs(bench: Bench) -> None:
+    seconds = itertools.chain([0.5], itertools.repeat(0.004))
+    done = bench.measure(lambda: bench.clock.work(next(seconds)), environment=WITH_GIL)
+    assert done.shortest == pytest.approx(0.004)
+    assert {run.repeats for run in (*done.solo, *done.in_threads, *done.in_processes)} == {5}
+
+
+def test_a_fast_call_is_believed_over_a_slow_one_at_any_time(bench: Bench) -> None:
+    # A machine that is busy at first: 30 ms alone, then 3 ms for good.
+    slow = itertools.chain([True], itertools.repeat(False))
+    done = bench.measure(lambda: bench.clock.work(0.003, delay=0.027 if next(slow) else 0.0))
+    assert done.shortest == pytest.approx(0.003)
+    assert not done.too_short
 
 
 def test_too_long_a_body_is_run_once(bench: Bench) -> None:
@@ -287,7 +320,7 @@ def test_a_gil_share_near_its_thresholds_gets_a_second_look(
 ) -> None:
     monkeypatch.setattr(MODULE, "GilProbe", FakeProbe)
     monkeypatch.setattr(FakeProbe, "share", share)
-    done = bench.measure(bench.at_once(), environment=an_environment(usable_cpus=4))
+    done = bench.measure(bench.at_once(), environment=WITH_GIL)
     assert [len(done.gil), len(done.gil_fast)] == [4 * looks] * 2
 
 
@@ -300,4 +333,4 @@ def test_a_held_gil_puts_threads_in_turn(
     monkeypatch.setattr(MODULE, "GilProbe", FakeProbe)
     monkeypatch.setattr(FakeProbe, "share", 0.95)
     body = bench.in_turn() if in_turn else bench.at_once()
-    assert classify(bench.measure(body, environment=an_environment(usable_cpus=4))).verdict is verdict
+    assert classify(bench.measure(body, environment=WITH_GIL)).verdict is verdict

@@ -9,12 +9,21 @@ from contextlib import contextmanager
 
 import pytest
 
+from pytest_gilcheck.scaling import alarm
 from pytest_gilcheck.scaling.clock import SystemClock
 from pytest_gilcheck.scaling.failures import Declined, NotRepeatable, WorkerFailure, WorkersFailed
 from pytest_gilcheck.scaling.measure import Settings, measure
 from pytest_gilcheck.scaling.reading import Kind
+from pytest_gilcheck.scaling.threads import Worker
 from pytest_gilcheck.scaling.workload import Body
 from unit.scaling.bench import FREE, Bench, Shared
+
+#: Limits what is meant to hang, in real time.
+BRIEF = 0.3
+#: A seed with which the first run of the first block is the one alone.
+SOLO_FIRST = 5
+
+needs_alarm = pytest.mark.skipif(not alarm.available(), reason="no timer signals in this thread of this system")
 
 
 def failing_at(*calls: int, error: BaseException) -> Callable[[Bench], Body]:
@@ -60,14 +69,70 @@ def test_a_body_that_fails_only_at_once_fails_in_workers(bench: Bench) -> None:
 
 def test_a_body_that_cannot_be_run_twice_is_not_repeatable(bench: Bench) -> None:
     # Call 1 is the warm-up, the second run is in a block; the failure there is followed by one more try alone.
-    body = failing_at(*range(2, 100), error=FileExistsError("bob"))(bench)
+    error = FileExistsError("bob")
     with pytest.raises(NotRepeatable, match=r"it raised FileExistsError: bob$") as caught:
-        bench.measure(body)
-    assert isinstance(caught.value.__cause__, FileExistsError)
+        bench.measure(failing_at(*range(2, 100), error=error)(bench))
+    cause = caught.value.__cause__
+    assert isinstance(cause, WorkersFailed)
+    assert cause.failures[0].error is error
+
+
+def at_home_only(bench: Bench, *, until_call: int) -> Body:
+    """A body that fails in any thread but that of the test, from that call on."""
+    home, numbers = threading.current_thread(), itertools.count(1)
+
+    def body() -> None:
+        bench.clock.work(0.02)
+        if next(numbers) >= until_call and threading.current_thread() is not home:
+            raise RuntimeError("only in the main thread")
+
+    return body
+
+
+# The first run alone, or one in a block.
+@pytest.mark.parametrize("until_call", [1, 2])
+@needs_alarm
+def test_a_body_that_passes_in_the_main_thread_but_not_in_a_worker_fails_in_workers(bench: Bench, until_call: int) -> None:
+    with pytest.raises(WorkersFailed) as caught:
+        bench.measure(at_home_only(bench, until_call=until_call), seed=SOLO_FIRST)
+    (failure,) = caught.value.failures
+    assert (failure.worker, failure.what) == ("thread 1 of 1", "raised RuntimeError: only in the main thread")
+
+
+def test_where_the_rerun_could_not_be_ended_there_is_none(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm, "available", lambda: False)
+    workload = Shared(at_home_only(bench, until_call=1))
+    with pytest.raises(NotRepeatable, match=r"^run again alone, it raised RuntimeError: only in the main thread$"):
+        bench.measure(workload)
+    assert workload.setups == [(1, Kind.SOLO)]
+
+
+@needs_alarm
+def test_the_rerun_is_set_up_afresh_and_as_often_as_the_run(bench: Bench) -> None:
+    calls: list[bool] = []
+
+    def body() -> None:
+        at_home = threading.current_thread() is threading.main_thread()
+        calls.append(at_home)
+        bench.clock.work(0.004)
+        if len(calls) > 3 and not at_home:  # the warm-up has three calls of a short body
+            raise RuntimeError("only in the main thread")
+
+    workload = Shared(body)
+    with pytest.raises(WorkersFailed):
+        bench.measure(workload, seed=SOLO_FIRST)
+    assert calls == [False] * 4 + [True] * 5  # 5 times 4 ms are a run
+    assert workload.setups == [(1, Kind.SOLO)] * 5
+
+
+@needs_alarm
+def test_an_interrupt_by_the_user_ends_the_measurement(bench: Bench) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        bench.measure(failing_at(*range(1, 100), error=KeyboardInterrupt())(bench))
 
 
 def test_a_body_that_cannot_be_run_alone_is_not_repeatable(bench: Bench) -> None:
-    with pytest.raises(NotRepeatable, match=r"^run again alone it raised ValueError: no$"):
+    with pytest.raises(NotRepeatable, match=r"^run again alone, it raised ValueError: no$"):
         bench.measure(failing_at(*range(1, 100), error=ValueError("no"))(bench))
 
 
@@ -124,7 +189,6 @@ def test_a_body_that_declines_is_not_a_failure(bench: Bench) -> None:
         bench.measure(body)
 
 
-@pytest.mark.xfail(strict=True, raises=SystemExit, reason="only Exception is expected of the serial copies")
 def test_a_body_that_exits_when_it_is_run_again_is_not_repeatable(bench: Bench) -> None:
     with pytest.raises(NotRepeatable, match="raised SystemExit: 3"):
         bench.measure(failing_at(*range(2, 100), error=SystemExit(3))(bench))
@@ -134,7 +198,6 @@ class Outcome(BaseException):
     """What test frameworks raise to fail a test, past every ``except Exception``."""
 
 
-@pytest.mark.xfail(strict=True, raises=Outcome, reason="only Exception is expected of the serial copies")
 def test_a_body_that_fails_by_a_frameworks_outcome_is_not_repeatable(bench: Bench) -> None:
     with pytest.raises(NotRepeatable, match="raised Outcome: failed"):
         bench.measure(failing_at(*range(2, 100), error=Outcome("failed"))(bench))
@@ -173,37 +236,44 @@ def test_a_body_that_hangs_only_at_once_fails_in_workers(bench: Bench) -> None:
     assert (failure.worker, failure.hung) == ("thread 2 of 4", True)
 
 
-@pytest.mark.xfail(strict=True, reason="the serial copies are run without a limit, in the thread that measures")
-def test_serial_copies_that_hang_do_not_hang_the_measurement() -> None:
-    # A worker that fails keeps a lock: whoever runs the body again waits for it.
-    second_is_done, kept, rescue = threading.Event(), threading.Event(), threading.Event()
+@needs_alarm
+def test_a_rerun_that_waits_for_a_lock_left_held_is_ended(bench: Bench) -> None:
+    lock, calls = threading.Lock(), itertools.count(1)
 
     def body() -> None:
-        if kept.is_set():
-            rescue.wait(60.0)
+        if not lock.acquire(timeout=60.0):  # so that a failure of this test ends, too
             return
-        SystemClock().sleep(0.02)
-        if threading.current_thread().name == "gilcheck thread 1 of 2":
+        bench.clock.work(0.02)
+        if next(calls) > 1:
+            raise ValueError("and the lock is held")
+        lock.release()
+
+    with pytest.raises(NotRepeatable, match=rf"^run again alone, it did not finish within {BRIEF} s$"):
+        bench.measure(body, limit=BRIEF, seed=SOLO_FIRST)
+    assert lock.locked()
+
+
+def test_serial_copies_that_wait_for_a_lock_left_held_are_ended(bench: Bench) -> None:
+    lock, second_is_done = threading.Lock(), threading.Event()
+
+    def body() -> None:
+        name = threading.current_thread().name
+        if name == "gilcheck thread 1 of 2":
             second_is_done.wait(60.0)
-            kept.set()
-            raise ValueError("beside another")
-        if threading.current_thread().name == "gilcheck thread 2 of 2":
+        lock.acquire()
+        bench.clock.work(0.02)
+        if name == "gilcheck thread 1 of 2":
+            raise ValueError("and the lock is held")
+        lock.release()
+        if name == "gilcheck thread 2 of 2":
             second_is_done.set()
 
-    outcome: list[BaseException] = []
-
-    def measures() -> None:
-        try:
-            measure(body, threads=2, processes=0, settings=Settings(environment=FREE, limit=1.0, seed=1))
-        except BaseException as error:
-            outcome.append(error)
-
-    measuring = threading.Thread(target=measures)
-    measuring.start()
-    kept.wait(60.0)
-    measuring.join(2.0)
-    hangs = measuring.is_alive()
-    rescue.set()
-    measuring.join(60.0)
-    assert not hangs
-    assert isinstance(outcome[0], WorkersFailed | NotRepeatable)
+    try:
+        with pytest.raises(NotRepeatable, match=rf"^2 copies, one after another: it did not finish within {BRIEF} s$"):
+            bench.measure(body, threads=2, processes=0, limit=BRIEF, seed=SOLO_FIRST)
+    finally:
+        if lock.locked():
+            lock.release()
+        for thread in threading.enumerate():
+            if isinstance(thread, Worker):
+                thread.join(60.0)

@@ -65,7 +65,7 @@ def watched(clock: ScriptedClock, target: threading.Thread | None = None) -> Gil
 
 def a_run_from(released: float, end: float, delay: float = 0.0, *, late: float = 0.0) -> Run:
     """A run that is ``late`` after its release."""
-    reading = Reading(start=released + late, end=end, cpu=end - released, delay=delay)
+    reading = Reading(start=released + late, end=end, cpu=end - released, delay=delay, process_cpu=end - released)
     return Run(kind=Kind.SOLO, released=released, repeats=1, readings=(reading,), process_cpu=end - released)
 
 

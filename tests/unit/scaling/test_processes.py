@@ -3,6 +3,7 @@ from __future__ import annotations
 import faulthandler
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_gilcheck.scaling import processes
 from pytest_gilcheck.scaling.clock import SystemClock
 from pytest_gilcheck.scaling.failures import Declined, ProcessesUnavailable, WorkersFailed
 from pytest_gilcheck.scaling.processes import CallableProcesses, can_fork, describe_exit, perform
@@ -55,6 +57,10 @@ def is_killed() -> None:
 def crashes() -> None:
     faulthandler.disable()
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def never() -> None:
+    raise AssertionError("not to be run")
 
 
 def sleeps() -> None:
@@ -144,7 +150,6 @@ def test_workers_that_never_answer_are_killed() -> None:
 
 
 @needs_signals
-@pytest.mark.xfail(strict=True, reason="the hint about memory is given for a process that was killed for being late")
 def test_a_worker_killed_for_being_late_did_not_run_out_of_memory() -> None:
     with pytest.raises(WorkersFailed) as caught:
         run(sleeps, 2, BRIEF)
@@ -152,7 +157,6 @@ def test_a_worker_killed_for_being_late_did_not_run_out_of_memory() -> None:
 
 
 @needs_fork
-@pytest.mark.xfail(strict=True, reason="forked workers keep one another's pipes open, so that a death is not noticed")
 def test_a_worker_that_dies_beside_one_that_hangs_is_not_taken_for_hung(tmp_path: Path) -> None:
     def body() -> None:
         number = int(multiprocessing.current_process().name.rpartition("-")[2])
@@ -166,6 +170,30 @@ def test_a_worker_that_dies_beside_one_that_hangs_is_not_taken_for_hung(tmp_path
     first, second = failures(body, 2 * BRIEF)
     assert first[1] == f"did not finish within {2 * BRIEF} s and was killed"
     assert second[1] == "died: exit status 7"
+
+
+def _start_a_worker_and_leave(alive: int) -> None:
+    member = processes._Member(multiprocessing.get_context("fork"), never, 1, 1)
+    member.start()
+    os.write(alive, f"{multiprocessing.active_children()[0].pid}\n".encode())
+    os._exit(0)
+
+
+@needs_fork
+def test_a_worker_whose_starter_has_gone_ends() -> None:
+    # The end of the pipe that both write to is closed for good only when both are gone.
+    ours, theirs = os.pipe()
+    starter = multiprocessing.get_context("fork").Process(target=_start_a_worker_and_leave, args=(theirs,))
+    starter.start()
+    os.close(theirs)
+    starter.join()
+    with open(ours, "rb", buffering=0) as alive:
+        worker = int(alive.readline())
+        ended = select.select([alive], [], [], AMPLE)[0]
+        if not ended:
+            os.kill(worker, signal.SIGKILL)
+        assert ended
+        assert alive.read() == b""
 
 
 def test_a_body_that_declines_makes_processes_unavailable() -> None:

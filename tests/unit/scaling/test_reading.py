@@ -12,8 +12,8 @@ UNEVEN = Run(
     released=1.0,
     repeats=2,
     readings=(
-        Reading(start=1.5, end=3.0, cpu=1.0, delay=0.25),
-        Reading(start=1.0, end=5.0, cpu=2.0, delay=0.75),
+        Reading(start=1.5, end=3.0, cpu=1.0, delay=0.25, process_cpu=2.0),
+        Reading(start=1.0, end=5.0, cpu=2.0, delay=0.75, process_cpu=3.5),
     ),
     process_cpu=3.5,
 )

@@ -220,7 +220,6 @@ def test_what_is_put_beside_a_run_is_left_when_a_worker_hangs() -> None:
     assert left == [True]
 
 
-@pytest.mark.xfail(strict=True, reason="threads that were never released are let go into the body")
 def test_when_nothing_can_be_put_beside_a_run_no_body_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     lost: list[object] = []
     calls: list[int] = []
@@ -238,7 +237,6 @@ def test_when_nothing_can_be_put_beside_a_run_no_body_is_run(monkeypatch: pytest
     assert not lost
 
 
-@pytest.mark.xfail(strict=True, reason="threads are started outside of the try that ends them")
 def test_a_thread_that_cannot_be_started_leaves_none_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     before = ours()
     started: list[Worker] = []

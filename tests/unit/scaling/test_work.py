@@ -12,7 +12,7 @@ def test_the_body_runs_so_often_and_is_timed_from_the_common_start() -> None:
 
     def body() -> None:
         calls.append(clock.now())
-        clock.work(0.5, cpu=0.2, delay=0.1)
+        clock.work(0.5, cpu=0.2, delay=0.1, other=0.3)
 
     reading = work(body, 3, 5.0, clock)
     assert calls == pytest.approx([5.0, 5.6, 6.2])
@@ -20,6 +20,14 @@ def test_the_body_runs_so_often_and_is_timed_from_the_common_start() -> None:
     assert reading.end == pytest.approx(6.8)
     assert reading.cpu == pytest.approx(0.6)
     assert reading.delay == pytest.approx(0.3)
+    assert reading.process_cpu == pytest.approx(1.5)
+
+
+def test_only_what_the_process_uses_from_then_on_counts() -> None:
+    clock = FakeClock()
+    clock.work(0.0, cpu=7.0, other=3.0)
+    reading = work(lambda: clock.work(0.5), 1, 5.0, clock)
+    assert (reading.cpu, reading.process_cpu) == (0.5, 0.5)
 
 
 def test_a_start_that_is_past_is_not_waited_for() -> None:
