@@ -49,9 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Plan the checks of the marked tests, if there are any, once all other plugins have had their say on the list."""
-    if any(mark.name.startswith("gilcheck") for item in items for mark in item.iter_markers()) or options.value(
-        config, "gilcheck"
-    ):
+    if options.value(config, "gilcheck_off"):
+        return
+    marked = any(mark.name.startswith("gilcheck") for item in items for mark in item.iter_markers())
+    if marked or options.value(config, "gilcheck"):
         from pytest_gilcheck.plugin import session
 
         session.plan(config, items)

@@ -47,18 +47,17 @@ class Checker:
             self.environment = observe()
         threads = thread_count(wanted.threads or self._settings.threads, self.environment)
         if threads < 2:
-            return Outcome(record=skipped("threads=1 leaves nothing to compare"))
-        copies = f"{threads} threads"
+            return skipped("threads=1 leaves nothing to compare", wanted)
         lock: AbstractContextManager[object] = nullcontext() if self._lock is None else self._lock
         with lock:
             try:
                 return self._judge(wanted, self._measuring(item, wanted, threads, observer))
             except NotRepeatable as reason:
-                return Outcome(record=skipped(f"not repeatable: {reason}"))
+                return skipped(f"not repeatable: {reason}", wanted)
             except Declined as reason:
-                return Outcome(record=skipped(f"it skips itself when it is rerun: {reason}"))
+                return skipped(f"it skips itself when it is rerun: {reason}", wanted)
             except WorkersFailed as failed:
-                return self._failed(failed, copies)
+                return self._failed(failed)
 
     def _measuring(
         self, item: pytest.Function, wanted: Wanted, threads: int, observer: Observer
@@ -89,7 +88,7 @@ class Checker:
     def _judge(self, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
         measurement = once()
         record = describe(measurement)
-        expectation = Expectation(verdict=wanted.expect, min_speedup=wanted.min_speedup)
+        expectation = _expectation(wanted)
         judged = expectation.judge(record, self.environment.cpus)
         if judged.outcome == "broken":
             record = describe(once())
@@ -100,14 +99,20 @@ class Checker:
             return Outcome(record=record, error=pytest.fail.Exception(f"gilcheck: {judged.why}", pytrace=False))
         return Outcome(record=record)
 
-    def _failed(self, failed: WorkersFailed, copies: str) -> Outcome:
-        record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason=failures.summary(failed, copies), failed=True)
-        return Outcome(record=record, error=failures.exception(failed, copies))
+    def _failed(self, failed: WorkersFailed) -> Outcome:
+        record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason=failures.summary(failed, failed.copies), failed=True)
+        return Outcome(record=record, error=failures.exception(failed, failed.copies))
 
 
-def skipped(reason: str) -> ScalingRecord:
-    """The record of a test that is not measured."""
-    return ScalingRecord(verdict=Scaling.SKIPPED, reason=reason)
+def skipped(reason: str, wanted: Wanted) -> Outcome:
+    """The outcome for a test that is not measured; what its author expects of it is then unchecked."""
+    record = ScalingRecord(verdict=Scaling.SKIPPED, reason=reason)
+    judged = _expectation(wanted).judge(record, 1)
+    return Outcome(record=replace(record, expectation=judged.outcome, expected=judged.why))
+
+
+def _expectation(wanted: Wanted) -> Expectation:
+    return Expectation(verdict=wanted.expect, min_speedup=wanted.min_speedup)
 
 
 def _details(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -84,6 +85,12 @@ def private_basetemp(config: pytest.Config, folder: Path) -> None:
     if factory is not None:
         factory._given_basetemp = folder
         factory._basetemp = None
+
+
+def shared_folder(config: pytest.Config) -> Path:
+    """A folder that all workers of one pytest-xdist run know, and that pytest removes in its own time."""
+    basetemp = config.getoption("basetemp", None)
+    return Path(basetemp).parent if basetemp else Path(tempfile.gettempdir())
 
 
 def stop_timers(item: pytest.Item) -> None:

@@ -29,12 +29,12 @@ class ItemWorkload:
         self.setup_seconds = 0.0
 
     @contextmanager
-    def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
+    def copies(self, workers: int, kind: Kind, repeats: int) -> Iterator[Sequence[Body]]:
         """One body a worker; see :class:`~pytest_gilcheck.scaling.workload.Workload`."""
         with execution(_MODES[kind], workers):
             self._set_up()
             try:
-                yield [body(self._item, number) for number in range(workers)]
+                yield [body(self._item, number, repeats) for number in range(workers)]
             except BaseException:
                 self._give_up()
                 raise
@@ -70,9 +70,9 @@ class ItemWorkload:
             self.close()
 
 
-def body(item: pytest.Function, number: int) -> Body:
-    """The body of a set-up item for copy ``number``: a callable without arguments that may be called several times."""
-    call = _unittest_call(item) if isinstance(item, compat.TestCaseFunction) else _function_call(item, number)
+def body(item: pytest.Function, number: int, repeats: int) -> Body:
+    """The body of a set-up item for copy ``number``: a callable without arguments that may be called ``repeats`` times."""
+    call = _unittest_call(item) if isinstance(item, compat.TestCaseFunction) else _function_call(item, number, repeats)
 
     def run() -> None:
         with copy(number):
@@ -87,17 +87,15 @@ def body(item: pytest.Function, number: int) -> Body:
 _calls = itertools.count()
 
 
-def _function_call(item: pytest.Function, number: int) -> Callable[[], object]:
+def _function_call(item: pytest.Function, number: int, repeats: int) -> Callable[[], object]:
     function, arguments = item.obj, compat.arguments(item)
     private = {name: arguments.pop(name) for name in ("tmp_path", "tmpdir") if name in arguments}
     if not private:
         return lambda: function(**arguments)
 
-    def call() -> object:
-        folders = {name: _private_folder(shared, number) for name, shared in private.items()}
-        return function(**arguments, **folders)
-
-    return call
+    # Made here, ahead of the clock: a new folder is a write to a disk.
+    folders = iter([{name: _private_folder(shared, number) for name, shared in private.items()} for _ in range(repeats)])
+    return lambda: function(**arguments, **next(folders))
 
 
 def _private_folder(shared: Any, number: int) -> Any:

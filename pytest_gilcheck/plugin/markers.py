@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -35,7 +34,8 @@ def _whole(least: int, most: int | None, *words: str) -> Check:
 
 def _number(most: float, valid: str) -> Check:
     def check(value: object) -> str | None:
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 < value <= most
+        # The comparison is false for a NaN, too.
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= most
         return None if fits else valid
 
     return check

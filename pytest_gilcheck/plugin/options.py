@@ -57,4 +57,9 @@ def add(parser: pytest.Parser) -> None:
 def value(config: pytest.Config, ini: str) -> Any:
     """What the command line says, else what the ini file says, else ``None``."""
     given = config.getoption(ini, default=None)
-    return config.getini(ini) if given is None else given
+    if given is not None:
+        return given
+    try:
+        return config.getini(ini)
+    except ValueError as problem:
+        raise pytest.UsageError(f"{ini} in {config.inipath}: {problem}; valid: true, false") from None

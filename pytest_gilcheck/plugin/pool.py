@@ -10,7 +10,7 @@ from pytest_gilcheck.plugin.launch import Launcher, Member, launcher
 from pytest_gilcheck.plugin.station import Station
 from pytest_gilcheck.scaling.clock import SystemClock
 from pytest_gilcheck.scaling.conduct import conduct
-from pytest_gilcheck.scaling.failures import ProcessesUnavailable
+from pytest_gilcheck.scaling.failures import ProcessesUnavailable, WorkersFailed
 from pytest_gilcheck.scaling.reading import Run
 
 # How long a worker gets to tear down its wider fixtures when the session ends.
@@ -88,7 +88,14 @@ class ItemRunner:
     def run(self, workers: int, repeats: int, limit: float) -> Run:
         """See :class:`~pytest_gilcheck.scaling.processes.ProcessRunner`."""
         members = self._pool.members(workers)
-        requests = [
-            {"op": "prepare", "test": self._test, "index": index, "count": len(members)} for index in range(len(members))
-        ]
-        return conduct(members, requests, repeats, SystemClock(), limit)
+        request = {"op": "prepare", "test": self._test, "count": len(members), "repeats": repeats}
+        requests = [{**request, "index": index} for index in range(len(members))]
+        try:
+            return conduct(members, requests, repeats, SystemClock(), limit)
+        except (WorkersFailed, ProcessesUnavailable):
+            raise
+        except BaseException:
+            # An interrupt: they are in the middle of something and would not hear that they are to leave.
+            for member in members:
+                member.kill()
+            raise

@@ -26,6 +26,7 @@ class Results:
         self._settings = settings
         self._records: dict[str, ScalingRecord | None] = {}
         self._problem: str | None = None
+        self._mistake: str | None = None
         self.notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -49,8 +50,10 @@ class Results:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what the worker processes of a worker of pytest-xdist said at their end."""
-        self.notes += (getattr(node, "workeroutput", None) or {}).get("gilcheck_notes", [])
+        """Take what a worker of pytest-xdist found wrong in the markers, and what its worker processes said at their end."""
+        output = getattr(node, "workeroutput", None) or {}
+        self.notes += output.get("gilcheck_notes", [])
+        self._mistake = output.get("gilcheck_mistake", self._mistake)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -64,6 +67,9 @@ class Results:
         decision = decide(self._settings.policy, self._measured)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problem):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._mistake is not None:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            sys.stderr.write("".join(f"ERROR: {line}\n" for line in self._mistake.splitlines()))
         if self._problem and not self._config.pluginmanager.has_plugin("terminalreporter"):
             sys.stderr.write(f"gilcheck: {self._problem}{os.linesep}")
 

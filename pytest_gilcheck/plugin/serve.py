@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,12 +16,16 @@ from pytest_gilcheck.plugin.items import body
 from pytest_gilcheck.scaling.clock import SystemClock
 from pytest_gilcheck.scaling.conduct import receive, send
 from pytest_gilcheck.scaling.failures import raised
-from pytest_gilcheck.scaling.processes import perform
-from pytest_gilcheck.scaling.workload import COSTLY_SETUP_SECONDS
+from pytest_gilcheck.scaling.processes import perform, told
+from pytest_gilcheck.scaling.workload import COSTLY_SETUP_SECONDS, Body
 
 _OUTPUT_CHARACTERS = 4000
 
 _ERRORS = (Exception, pytest.skip.Exception, pytest.fail.Exception, pytest.exit.Exception, SystemExit)
+
+
+def _nothing() -> None:
+    """What a worker runs that has nothing prepared."""
 
 
 class Worker:
@@ -37,7 +40,7 @@ class Worker:
         self._standing: pytest.Item | None = None
         self._setup_seconds = 0.0
         self._last: pytest.Item | None = None
-        self._index = 0
+        self._body: Body = _nothing
         self._stack = ExitStack()
         self._output_from = 0
         self._notes: list[str] = []
@@ -58,12 +61,13 @@ class Worker:
         item = self._items.get(order["test"])
         if item is None:
             return {"unavailable": f"its id is not among the {len(self._items)} tests that a second collection found"}
-        self._index = order["index"]
         self._output_from = self._output_size()
         self._stack = ExitStack()
         self._stack.enter_context(execution("processes", order["count"]))
         try:
             self._set_up(item)
+            assert isinstance(item, pytest.Function)
+            self._body = body(item, order["index"], order["repeats"])
         except _ERRORS as error:
             self._stack.close()
             self._settle(item)
@@ -80,14 +84,14 @@ class Worker:
 
     def _run(self, order: dict[str, Any]) -> dict[str, Any]:
         item = self._standing
-        assert isinstance(item, pytest.Function)
-        answer = perform(body(item, self._index), order, self._clock)
+        assert item is not None
+        answer = perform(self._body, order, self._clock)
         if "failed" in answer or self._setup_seconds <= COSTLY_SETUP_SECONDS:
             error = self._settle(item)
             if error is not None and "failed" not in answer:
                 answer = {
                     "failed": f"{raised(error)} while its fixtures were torn down",
-                    "details": "".join(traceback.format_exception(error)),
+                    "details": told(error),
                 }
         self._stack.close()
         if "failed" in answer:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -13,7 +10,7 @@ from filelock import FileLock
 from pytest_gilcheck.environment import observe
 from pytest_gilcheck.plugin import compat, markers, unsafe
 from pytest_gilcheck.plugin.checks import Checker, Outcome, skipped
-from pytest_gilcheck.plugin.options import value
+from pytest_gilcheck.plugin.output import apart
 from pytest_gilcheck.plugin.pool import Pool
 from pytest_gilcheck.plugin.progress import Progress
 from pytest_gilcheck.plugin.results import Results
@@ -40,10 +37,19 @@ def start(config: pytest.Config) -> PluginSettings:
 
 def plan(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the markers of ``items``, note on each what it asks for, and register what runs the checks."""
-    if value(config, "gilcheck_off") or config.pluginmanager.has_plugin("gilcheck-worker"):
+    if config.pluginmanager.has_plugin("gilcheck-worker"):
         return
     settings = start(config)
-    markers.check_all(items)
+    try:
+        markers.check_all(items)
+    except pytest.UsageError as mistake:
+        output = getattr(config, "workeroutput", None)
+        if output is None:
+            raise
+        # A worker of pytest-xdist cannot end the run in an orderly way; the controller does, when it reads this.
+        output["gilcheck_mistake"] = str(mistake)
+        items.clear()
+        return
     for item in items:
         wanted = markers.wanted(item) or (markers.Wanted() if settings.everything and _bare(item) else None)
         if wanted is not None:
@@ -70,7 +76,7 @@ class Checks:
         if self._checker is None:
             self._pool = Pool(self._config)
             self._config.add_cleanup(self._pool.close)
-            self._checker = Checker(self._settings, self._pool, _sibling_lock(), observe())
+            self._checker = Checker(self._settings, self._pool, _sibling_lock(self._config), observe())
         return self._checker
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -101,7 +107,7 @@ class Checks:
     def _check(self, item: pytest.Item, wanted: markers.Wanted) -> Outcome:
         reason = markers.skip_reason(item) or unsafe.reason(item)
         if reason is not None:
-            return Outcome(record=skipped(reason))
+            return skipped(reason, wanted)
         assert isinstance(item, pytest.Function)
         compat.stop_timers(item)
         try:
@@ -110,8 +116,12 @@ class Checks:
             if isinstance(error, KeyboardInterrupt | pytest.exit.Exception):
                 raise
             item.stash[_TEARDOWN_ERROR] = error
-            return Outcome(record=skipped("its teardown failed after the ordinary run"))
-        return self._ready().check(item, wanted, Progress(self._config, item))
+            return skipped("its teardown failed after the ordinary run", wanted)
+        with apart(item) as output:
+            outcome = self._ready().check(item, wanted, Progress(self._config, item))
+        if outcome.error is not None:
+            output.show(item)
+        return outcome
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
@@ -131,17 +141,17 @@ class Checks:
         if item.stash.get(_WANTED, None) is not None and (
             call.when == "call" or (call.when == "setup" and not report.passed)
         ):
-            outcome = item.stash.get(_OUTCOME, None)
-            record = outcome.record if outcome else skipped(f"its ordinary run did not pass ({report.outcome})")
-            setattr(report, ATTRIBUTE, record.to_builtins())
+            wanted = markers.Wanted()  # of a test that did not pass, nothing more is expected
+            outcome = item.stash.get(_OUTCOME, None) or skipped(f"its ordinary run did not pass ({report.outcome})", wanted)
+            setattr(report, ATTRIBUTE, outcome.record.to_builtins())
         elif call.when == "call" and item.get_closest_marker("gilcheck_race") is not None:
             setattr(report, ATTRIBUTE, None)
         return report
 
 
-def _sibling_lock() -> FileLock | None:
-    """Under pytest-xdist, the lock that lets one worker at a time measure."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is None:
+def _sibling_lock(config: pytest.Config) -> FileLock | None:
+    """Under pytest-xdist, the lock that lets one worker at a time measure; in the folder that the workers' own lie in."""
+    if not hasattr(config, "workerinput"):
         return None
-    return FileLock(Path(tempfile.gettempdir(), f"pytest-gilcheck-{run}.lock"))
+    folder = compat.shared_folder(config)
+    return FileLock(folder / "gilcheck.lock")

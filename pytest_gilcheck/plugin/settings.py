@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,9 @@ from pytest_gilcheck.plugin.options import OPTIONS, Option, value
 from pytest_gilcheck.reporting.files import check_writable
 
 DEFAULT_SECONDS = 2.0
+
+# So much of a wrong value is shown.
+_SHOWN = 60
 AUTO: int | str = "auto"
 
 _T = TypeVar("_T")
@@ -90,13 +94,19 @@ class _Reader:
 
 def _workers(check: markers.Check) -> Callable[[str], int | str]:
     def parse(text: str) -> int | str:
-        candidate: int | str = int(text) if text.strip().lstrip("+-").isdigit() else text.strip()
+        candidate: int | str = text.strip()
+        with suppress(ValueError):
+            candidate = int(text)
         valid = check(candidate)
         if valid is not None:
-            raise Misuse(f"{text!r} is not {valid}")
+            raise Misuse(f"{_short(text)} is not {valid}")
         return candidate
 
     return parse
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def _seconds(text: str) -> float:
@@ -106,7 +116,7 @@ def _seconds(text: str) -> float:
         number = -1.0
     valid = markers.seconds(number)
     if valid is not None:
-        raise Misuse(f"{text!r} is not {valid}")
+        raise Misuse(f"{_short(text)} is not {valid}")
     return number
 
 

@@ -24,6 +24,9 @@ from pytest_gilcheck.scaling.processes import describe_exit
 
 _TAIL_LINES = 30
 
+# Options whose value is a file that is opened before the tests are collected.
+_FILE_OPTIONS = ("--report-log",)
+
 _BOOT = "import json, os, sys; sys.path[:] = json.loads(os.environ.pop('PYTEST_GILCHECK_PATH')); import pytest; "
 _BOOT += "sys.exit(pytest.main(sys.argv[1:]))"
 
@@ -82,8 +85,13 @@ class Station:
     def _arguments(self, role: str) -> list[str]:
         """This session's arguments, less what would touch files that belong to it."""
         manager = self.config.pluginmanager
-        arguments = compat.invocation_arguments(self.config)
-        arguments += ["--capture=no", f"--basetemp={self.folder / role}", f"--log-file={os.devnull}"]
+        arguments = _without_files(compat.invocation_arguments(self.config))
+        added = {
+            "capture": "--capture=no",
+            "tmpdir": f"--basetemp={self.folder / role}",
+            "logging": f"--log-file={os.devnull}",
+        }
+        arguments += [option for plugin, option in added.items() if manager.has_plugin(plugin)]
         if manager.has_plugin("xdist"):
             arguments.append("-n0")
         if manager.has_plugin("_cov") or manager.has_plugin("pytest_cov"):
@@ -134,3 +142,15 @@ class Station:
         """Remove the folder."""
         self._listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _without_files(arguments: list[str]) -> list[str]:
+    """``arguments`` without the options that make pytest, or a plugin, open a file of this session when it starts."""
+    kept = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in _FILE_OPTIONS:
+            next(rest, None)
+        elif not argument.startswith(("--debug", *(f"{option}=" for option in _FILE_OPTIONS))):
+            kept.append(argument)
+    return kept

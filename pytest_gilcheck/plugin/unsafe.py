@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-import types
 import unittest.mock
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from pytest_gilcheck.plugin import compat
+from pytest_gilcheck.plugin import compat, names
 
 _CAPTURES = "captures output of the whole process"
 _PATCHES = "changes state of the whole process"
@@ -82,33 +80,8 @@ def _is_async(item: pytest.Function, function: Any) -> bool:
 
 def _unsafe_callable(function: Any) -> str | None:
     unsafe = _callables()
-    for value in _names_used(function, _DEPTH, set()):
+    for value in names.used(function, _DEPTH):
         for candidate, name in unsafe.items():
             if value is candidate:
                 return name
     return None
-
-
-def _names_used(function: Any, depth: int, seen: set[int]) -> Iterator[object]:
-    """The global objects that a function's code names, directly, as ``module.attribute``, or through its own helpers."""
-    code = getattr(function, "__code__", None)
-    if code is None or id(code) in seen:
-        return
-    seen.add(id(code))
-    scope = getattr(function, "__globals__", {})
-    for names in _names(code):
-        for name in names:
-            value = scope.get(name)
-            yield value
-            if isinstance(value, types.ModuleType):
-                yield from (vars(value).get(attribute) for attribute in names)
-            elif depth and isinstance(value, types.FunctionType) and value.__module__ == function.__module__:
-                yield from _names_used(value, depth - 1, seen)
-
-
-def _names(code: types.CodeType) -> Iterator[tuple[str, ...]]:
-    """The global and attribute names of a code object, and of those nested in it."""
-    yield code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)

@@ -11,9 +11,8 @@ from pytest_gilcheck.errors import Misuse
 
 def check_writable(path: Path) -> None:
     """Raise :class:`Misuse` with the reason when ``path`` cannot be written; creates missing folders only."""
-    if path.is_dir():
-        raise Misuse(f"{str(path)!r} is a folder; give the path of a file")
     try:
+        is_folder = path.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
         os.close(handle)
@@ -21,6 +20,8 @@ def check_writable(path: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Misuse(f"cannot write {str(path)!r}: {reason}; give a path in a folder that can be written") from error
+    if is_folder:
+        raise Misuse(f"{str(path)!r} is a folder; give the path of a file")
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -15,6 +15,9 @@ ORDER = {verdict: rank for rank, verdict in enumerate(Scaling)}
 
 _HEADINGS = ("verdict", "threads", "processes", "GIL held", "alone", "test")
 _INDENT = "    "
+
+# From here on three digits of milliseconds would round to a fourth.
+_SHOWN_IN_SECONDS = 0.9995
 _NARROWEST = 40
 
 # A summary line names this many tests, then counts.
@@ -58,7 +61,7 @@ def _speedup(value: float | None) -> str:
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
+    return f"{seconds:.2f} s" if seconds >= _SHOWN_IN_SECONDS else f"{seconds * 1e3:.3g} ms"
 
 
 def _row(cells: Iterable[str], widths: list[int]) -> str:

@@ -18,10 +18,17 @@ CPU_BOUND = 0.6
 
 #: At least this GIL share is a held GIL; at least the second one is part of the time.
 GIL_HELD = 0.6
-GIL_PARTLY = 0.4
+GIL_PARTLY = 0.3
+
+#: Fewer threads than this are few: their GIL shares must be larger to add up, and they meet too seldom to show a queue.
+FEW_THREADS = 4
+GIL_PARTLY_OF_FEW = 0.4
 
 #: CPUs' worth of the body's own threads above which it is parallel already.
 PARALLEL_INSIDE = 0.3
+
+#: A body that moves at least this much to and from storage in a call, and waits, waits for that rather than for a sleep.
+DISK_BYTES = 16_384
 
 #: A body that wants a CPU for less than this share of its time only waits; what slows its processes is their start.
 _IDLE = 0.15
@@ -29,10 +36,11 @@ _IDLE = 0.15
 # Above this share of denied CPU time the machine was too busy for figures that depend on how soon others get to run.
 _BUSY = 0.15
 
-# Above the threshold for a lock by less than this factor, slow threads are not called free of one. On a busy machine a
-# thread that was handed the lock may wait for a CPU while others take it again, which makes two or three look like free ones.
-_NEARLY = 1.2
-_NEARLY_OF_FEW = 1.4
+#: CPUs in use at once that one lock around the body would not allow.
+RAN_AT_ONCE = 1.25
+
+#: A thread that blocks no more often than this in a run waited for the start, for the GIL at both ends, and for little else.
+FEW_BLOCKS = 6
 
 # How much a gap to the threshold is a clear one: outside these bands a third block is not needed.
 _CLEAR_GIL = (0.25, 0.75)
@@ -40,21 +48,26 @@ _CLEAR_GIL = (0.25, 0.75)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Runnable ratios below which threads are serialised by the GIL (when it is held), or by a lock (when it is not)."""
+    """Runnable ratios below which threads are serialised by the GIL (when it is held), or by a lock (when it is not).
+
+    At ``free`` and above, no lock serialises them. Between ``lock`` and ``free`` the ratio alone tells nothing: on a busy
+    machine a thread that was handed the lock may wait for a CPU, and count as runnable, while others take it again.
+    """
 
     gil: float
     lock: float
+    free: float
 
 
 def thresholds(workers: float) -> Thresholds:
     """For ``workers`` that can show up as runnable at once: the fewer there are, the nearer one is to all of them."""
     if workers < 2:
-        return Thresholds(gil=0.0, lock=0.0)
+        return Thresholds(gil=0.0, lock=0.0, free=0.0)
     if workers < 3:
-        return Thresholds(gil=1.0, lock=0.62)
+        return Thresholds(gil=1.0, lock=0.62, free=1.0)
     if workers < 4:
-        return Thresholds(gil=0.85, lock=0.5)
-    return Thresholds(gil=0.75, lock=0.42)
+        return Thresholds(gil=0.85, lock=0.5, free=0.75)
+    return Thresholds(gil=0.75, lock=0.42, free=0.55)
 
 
 def classify(measurement: Measurement, hot_lines: tuple[HotLine, ...] = ()) -> Verdict:
@@ -74,8 +87,6 @@ def is_clear(measurement: Measurement) -> bool:
     verdict, _ = decide(measurement, figures)
     if verdict is Scaling.INCONCLUSIVE:
         return False
-    if verdict in {Scaling.LOCK_BOUND, Scaling.RELEASES_GIL} and not _clear_of_lock(measurement, figures):
-        return False
     return is_clear_share(figures.gil_share)
 
 
@@ -83,13 +94,6 @@ def is_clear_share(gil_share: float | None) -> bool:
     """Whether a GIL share (``None``: there is no GIL) is far enough from the thresholds to need no second look."""
     low, high = _CLEAR_GIL
     return gil_share is None or not low < gil_share < high
-
-
-def _clear_of_lock(m: Measurement, e: Estimate) -> bool:
-    if e.cpu_share is None or e.cpu_share < CPU_BOUND:
-        return True
-    ratios = _ratios(m, e)
-    return not 0.8 < ratios.lowest / (ratios.limits.lock * _left_by_gil(m, e) or 1.0) < 1.5
 
 
 def decide(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
@@ -101,12 +105,21 @@ def decide(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     assert e.cpu_share is not None
     assert e.other_cpu is not None
     if e.other_cpu > PARALLEL_INSIDE:
-        return Scaling.PARALLEL_INSIDE, ""
+        return _threads_inside(e)
     if e.cpu_share < CPU_BOUND:
         return _waiting(m, e)
     if m.environment.has_gil:
         return _cpu_bound(m, e)
     return _without_gil(m, e)
+
+
+def _threads_inside(e: Estimate) -> tuple[Scaling, str]:
+    """A body with busy threads of its own: do they run at once, or do they share out the GIL?"""
+    assert e.cpu_share is not None
+    assert e.other_cpu is not None
+    if (e.gil_share or 0.0) >= GIL_HELD and e.cpu_share + e.other_cpu < RAN_AT_ONCE:
+        return Scaling.GIL_BOUND, "inside"
+    return Scaling.PARALLEL_INSIDE, ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,7 @@ def _cpu_bound(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
         if ratios.lowest < ratios.limits.gil:
             return Scaling.GIL_BOUND, ""
         return Scaling.INCONCLUSIVE, "the GIL is held, yet the threads wanted to run as much as processes did"
-    if e.gil_share >= GIL_PARTLY:
+    if e.gil_share >= (GIL_PARTLY if m.threads >= FEW_THREADS else GIL_PARTLY_OF_FEW):
         return Scaling.PARTLY_GIL_BOUND, ""
     return _lock_or_none(m, e, ratios)
 
@@ -148,20 +161,14 @@ def _left_by_gil(m: Measurement, e: Estimate) -> float:
 
 
 def _lock_or_none(m: Measurement, e: Estimate, ratios: _Ratios) -> tuple[Scaling, str]:
-    """Threads of a CPU-bound body that the GIL does not stop: does a lock?"""
+    """Threads of a CPU-bound body that the GIL does not stop: does a lock? Either answer needs evidence of its own."""
     if ratios.lowest < ratios.limits.lock * _left_by_gil(m, e):
         return Scaling.LOCK_BOUND, ""
-    busy = (e.waiting_for_cpu or 0.0) > _BUSY
-    nearly = _NEARLY_OF_FEW if busy and m.threads < 4 else _NEARLY
-    if ratios.lowest < nearly * ratios.limits.lock and (busy or _slower_than_processes(e)):
-        return Scaling.INCONCLUSIVE, "the threads hinder one another, but not as much as one lock around all of it would"
-    return Scaling.RELEASES_GIL, ""
-
-
-def _slower_than_processes(e: Estimate) -> bool:
-    if e.speedup_processes is None or e.speedup_threads is None:
-        return False
-    return e.speedup_threads < 0.7 * e.speedup_processes
+    ran_at_once = (e.most_used or 0.0) >= RAN_AT_ONCE
+    never_blocked = e.blocks is not None and e.blocks <= FEW_BLOCKS
+    if ran_at_once or never_blocked or ratios.lowest >= ratios.limits.free:
+        return Scaling.RELEASES_GIL, ""
+    return Scaling.INCONCLUSIVE, "the threads hinder one another, but not as much as one lock around all of it would"
 
 
 def _without_gil(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
@@ -181,7 +188,7 @@ def _without_gil(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
 def _waiting(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     threads, processes = e.slowdown_threads, e.slowdown_processes
     assert threads is not None
-    if (e.disk_bytes or 0.0) > 0:
+    if (e.disk_bytes or 0.0) >= DISK_BYTES:
         return _waiting_for_disk(m, e)
     if threads < 1.5 and (processes is None or processes < 1.7 or (e.cpu_share or 0.0) < _IDLE):
         return Scaling.IO_BOUND, ""
@@ -203,6 +210,11 @@ def _waiting_for_disk(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     overlaps, queues = 1.15 + 0.04 * m.threads, 1.15 + 0.07 * m.threads
     slowest = max(threads, processes or 0.0)
     if slowest < overlaps:
+        if m.threads < FEW_THREADS:
+            return (
+                Scaling.INCONCLUSIVE,
+                f"it waits for a disk, and {m.threads} copies are too few to tell whether they queue there",
+            )
         if (e.waiting_for_cpu or 0.0) > _BUSY:
             return Scaling.INCONCLUSIVE, "it waits for a disk, which a busy machine serves late"
         return Scaling.IO_BOUND, ""

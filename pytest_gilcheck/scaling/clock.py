@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from typing import Protocol
 
 import psutil
+
+if sys.platform == "linux":
+    import resource
 
 _SCHEDSTAT = "/proc/thread-self/schedstat"
 
@@ -16,16 +20,19 @@ class Usage:
     """What the calling thread has used so far, in seconds.
 
     ``cpu`` is time on a CPU; ``delay`` is time it was runnable but waited for a CPU (the kernel's run-queue delay), or
-    ``None`` where the system does not tell.
+    ``None`` where the system does not tell. ``blocks`` counts how often it gave its CPU up to wait for something (voluntary
+    context switches), or is ``None``.
     """
 
     cpu: float
     delay: float | None
+    blocks: int | None = None
 
     def since(self, earlier: Usage) -> Usage:
         """The difference between this reading and an ``earlier`` one of the same thread."""
         delay = None if self.delay is None or earlier.delay is None else self.delay - earlier.delay
-        return Usage(cpu=self.cpu - earlier.cpu, delay=delay)
+        blocks = None if self.blocks is None or earlier.blocks is None else self.blocks - earlier.blocks
+        return Usage(cpu=self.cpu - earlier.cpu, delay=delay, blocks=blocks)
 
 
 class Clock(Protocol):
@@ -71,8 +78,15 @@ class SystemClock:
         return int(counters.read_bytes + counters.write_bytes)
 
     def usage(self) -> Usage:
-        """Read both counters of the calling thread."""
-        return Usage(cpu=time.thread_time(), delay=run_queue_delay())
+        """Read the counters of the calling thread."""
+        return Usage(cpu=time.thread_time(), delay=run_queue_delay(), blocks=voluntary_switches())
+
+
+def voluntary_switches() -> int | None:
+    """How often the calling thread has blocked so far (Linux; elsewhere ``None``)."""
+    if sys.platform != "linux":
+        return None
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 def run_queue_delay() -> float | None:

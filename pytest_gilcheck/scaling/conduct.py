@@ -64,7 +64,7 @@ def conduct(channels: Sequence[Channel], requests: Sequence[Message], repeats: i
     done = conductor.exchange(lambda _: {"op": "run", "released": released, "repeats": repeats}, limit)
     failures = conductor.failures(done, limit)
     if failures:
-        raise WorkersFailed(failures)
+        raise WorkersFailed(failures, f"{len(channels)} processes")
     declined = [str(reply["declined"]) for reply in done.values() if "declined" in reply]
     if declined:
         raise ProcessesUnavailable(f"it skips itself there: {declined[0]}")

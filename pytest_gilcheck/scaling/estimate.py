@@ -22,6 +22,8 @@ class Estimate:
     - ``runnable_threads``, ``runnable_processes``: workers that wanted a CPU on average.
     - ``runnable_ratio``: the former over the latter, each per worker. 1: threads want to run as much as processes do.
     - ``lowest_ratio``: the same with the run in which the threads wanted to run least; noise can only make it larger.
+    - ``most_used``: the most CPUs that the threads used on average in a run; clearly above 1, no lock keeps them apart.
+    - ``blocks``: how often a thread blocked in a run, at the usual (the median) run; the wait for the start is one.
     - ``cpu_share``: share of its time for which the body alone wants a CPU (its waits for a CPU left out).
     - ``disk_bytes``: bytes that one call of the body reads from and writes to storage.
     - ``other_cpu``: CPUs' worth of threads that the body itself keeps busy.
@@ -38,6 +40,8 @@ class Estimate:
     runnable_processes: float | None
     runnable_ratio: float | None
     lowest_ratio: float | None
+    most_used: float | None
+    blocks: float | None
     cpu_share: float | None
     disk_bytes: float | None
     other_cpu: float | None
@@ -62,6 +66,8 @@ def estimate(measurement: Measurement) -> Estimate:
         runnable_processes=runnable_processes,
         runnable_ratio=_ratio(m, runnable_threads, runnable_processes),
         lowest_ratio=_lowest_ratio(m, runnable_processes),
+        most_used=max((run.used for run in m.in_threads), default=None),
+        blocks=_median([run.blocks for run in m.in_threads if run.blocks is not None]),
         cpu_share=_median([_cpu_share(run) for run in m.solo]),
         disk_bytes=_median([run.disk_bytes / run.repeats for run in m.solo if run.disk_bytes is not None]),
         other_cpu=_median([_other_cpu(run) for run in m.solo]),

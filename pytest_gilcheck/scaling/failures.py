@@ -31,11 +31,12 @@ def raised(error: BaseException) -> str:
 
 
 class WorkersFailed(Exception):
-    """The body passed alone but failed in workers; ``failures`` has every one of them."""
+    """The body passed alone but failed in workers: ``failures`` has every one of them, ``copies`` says what ran."""
 
-    def __init__(self, failures: tuple[WorkerFailure, ...]) -> None:
+    def __init__(self, failures: tuple[WorkerFailure, ...], copies: str = "workers") -> None:
         super().__init__("; ".join(f"{f.worker}: {f.what}" for f in failures))
         self.failures = failures
+        self.copies = copies
 
     @property
     def hung(self) -> bool:

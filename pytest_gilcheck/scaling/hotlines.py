@@ -38,13 +38,15 @@ def hot_lines(
     weights: defaultdict[tuple[Place, Place], float] = defaultdict(float)
     in_c: defaultdict[tuple[Place, Place], float] = defaultdict(float)
     for sample in samples:
+        # Waits for a CPU make every wake late; they say nothing about the code that held the GIL.
+        gil = sample.held / sample.late if sample.late > 0 else 1.0
         for wake in sample.wakes:
             place = _place(wake, library)
             if place is None:
                 continue
             late = wake.woke - wake.planned
             weights[place] += late
-            if late > _C_CALL_INTERVALS * sample.switch_interval:
+            if late * gil > _C_CALL_INTERVALS * sample.switch_interval:
                 in_c[place] += late
     total = sum(weights.values())
     ranked = sorted(weights, key=lambda place: weights[place], reverse=True)[:most]

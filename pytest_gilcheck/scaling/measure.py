@@ -189,7 +189,7 @@ class _Measuring:
         """One run in threads; of a failure it is found out whether it comes from running at once, or from running again."""
         beside = None if probe is None else probe.watch
         try:
-            with self._workload.copies(workers, kind) as bodies:
+            with self._workload.copies(workers, kind, self._repeats) as bodies:
                 return run_threads(bodies, self._repeats, self._clock, self._limit(workers), beside)
         except WorkersFailed as failed:
             declined = next((f.error for f in failed.failures if isinstance(f.error, Declined)), None)
@@ -205,7 +205,7 @@ class _Measuring:
         if failed.hung:
             return
         try:
-            with self._workload.copies(workers, Kind.SOLO) as bodies:
+            with self._workload.copies(workers, Kind.SOLO, self._repeats) as bodies:
                 if kind is Kind.SOLO:
                     self._here(bodies[0])
                 else:

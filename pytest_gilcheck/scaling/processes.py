@@ -13,6 +13,7 @@ import warnings
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Protocol
 
 from pytest_gilcheck.scaling.clock import Clock, SystemClock
@@ -21,6 +22,8 @@ from pytest_gilcheck.scaling.failures import Declined, ProcessesUnavailable, rai
 from pytest_gilcheck.scaling.reading import Run
 from pytest_gilcheck.scaling.work import work
 from pytest_gilcheck.scaling.workload import Body
+
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 class ProcessRunner(Protocol):
@@ -138,6 +141,14 @@ def _serve(connection: Connection, body: Body, ours: Connection | None) -> None:
         return  # whoever started this process has gone
 
 
+def told(error: BaseException) -> str:
+    """The traceback of ``error`` as text, from the first frame that is not this package's."""
+    step = error.__traceback__
+    while step is not None and step.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        step = step.tb_next
+    return "".join(traceback.format_exception(type(error), error, step))
+
+
 def perform(body: Body, order: dict[str, object], clock: Clock) -> dict[str, object]:
     """Carry out a ``run`` order in a worker process and make the answer to it."""
     repeats, released = order["repeats"], order["released"]
@@ -148,7 +159,7 @@ def perform(body: Body, order: dict[str, object], clock: Clock) -> dict[str, obj
     except Declined as error:
         return {"declined": str(error)}
     except BaseException as error:  # noqa: BLE001 - the answer carries it to the process that waits
-        return {"failed": raised(error), "details": "".join(traceback.format_exception(error))}
+        return {"failed": raised(error), "details": told(error)}
     return {
         "start": reading.start,
         "end": reading.end,

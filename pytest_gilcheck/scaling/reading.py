@@ -18,7 +18,7 @@ class Kind(StrEnum):
 class Reading:
     """One worker's part of a run: seconds on the shared clock, CPU time and run-queue delay of its thread.
 
-    ``process_cpu`` is the CPU time of all threads of its process meanwhile.
+    ``process_cpu`` is the CPU time of all threads of its process meanwhile, ``blocks`` how often the thread blocked.
     """
 
     start: float
@@ -26,6 +26,7 @@ class Reading:
     cpu: float
     delay: float | None
     process_cpu: float
+    blocks: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,17 @@ class Run:
     def runnable(self) -> float:
         """How many workers wanted a CPU on average: (CPU time + run-queue delay) / wall."""
         return (self.cpu + (self.delay or 0.0)) / self.wall
+
+    @property
+    def used(self) -> float:
+        """How many CPUs the workers' own threads used on average; above 1, some ran at the same moment."""
+        return self.cpu / self.wall
+
+    @property
+    def blocks(self) -> float | None:
+        """How often a worker blocked, on average, or ``None`` where the system does not tell."""
+        counts = [r.blocks for r in self.readings]
+        return None if any(c is None for c in counts) else sum(c for c in counts if c is not None) / len(counts)
 
     @property
     def other_cpu(self) -> float:

@@ -82,8 +82,9 @@ def _percent(value: float | None) -> str:
     return "an unknown share" if value is None else f"{value:.0%}"
 
 
-def _gil_bound(m: Measurement, e: Estimate, _: str) -> str:
-    return f"{speedups(m, e)}; the body holds the GIL {_percent(e.gil_share)} of its time"
+def _gil_bound(m: Measurement, e: Estimate, because: str) -> str:
+    who = "the body's own threads together hold" if because == "inside" else "the body holds"
+    return f"{speedups(m, e)}; {who} the GIL {_percent(e.gil_share)} of its time"
 
 
 def _partly(m: Measurement, e: Estimate, _: str) -> str:

@@ -89,7 +89,7 @@ def run_threads(
     finally:
         _abandon([w for w in workers if w.is_alive()])
     if failures:
-        raise WorkersFailed(failures)
+        raise WorkersFailed(failures, f"{len(workers)} threads")
     readings = tuple(w.reading for w in workers if w.reading is not None)
     return Run(
         kind=kind,

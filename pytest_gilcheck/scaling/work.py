@@ -22,4 +22,4 @@ def work(body: Body, repeats: int, released: float, clock: Clock) -> Reading:
     end = clock.now()
     process_cpu = clock.process_cpu() - process_before
     used = clock.usage().since(before)
-    return Reading(start=start, end=end, cpu=used.cpu, delay=used.delay, process_cpu=process_cpu)
+    return Reading(start=start, end=end, cpu=used.cpu, delay=used.delay, process_cpu=process_cpu, blocks=used.blocks)

@@ -21,8 +21,10 @@ class Workload(Protocol):
     def setup_seconds(self) -> float:
         """How long the latest set-up took."""
 
-    def copies(self, workers: int, kind: Kind) -> AbstractContextManager[Sequence[Body]]:
+    def copies(self, workers: int, kind: Kind, repeats: int) -> AbstractContextManager[Sequence[Body]]:
         """Set up on entering, yield one body for each worker (they share the set-up), tear down on leaving.
+
+        Each body will be called ``repeats`` times.
 
         May keep a costly set-up for the next call. Raises :class:`~pytest_gilcheck.scaling.failures.NotRepeatable` when it
         cannot be set up again; what tearing down raises counts as a failure of the run.
@@ -37,6 +39,6 @@ class CallableWorkload:
     def __init__(self, body: Body) -> None:
         self._body = body
 
-    def copies(self, workers: int, kind: Kind) -> AbstractContextManager[Sequence[Body]]:  # noqa: ARG002 - protocol
+    def copies(self, workers: int, kind: Kind, repeats: int) -> AbstractContextManager[Sequence[Body]]:  # noqa: ARG002
         """The same callable for every worker."""
         return nullcontext([self._body] * workers)

@@ -41,6 +41,7 @@ def environments(draw: st.DrawFn) -> Environment:
 @st.composite
 def runs(draw: st.DrawFn, kind: Kind, workers: int, *, tells_delay: bool = True) -> Run:
     released = draw(st.floats(0.0, 1e6))
+    tells_blocks = draw(st.booleans())
     readings = []
     for wait, seconds in draw(st.lists(st.tuples(SHARES, SECONDS), min_size=workers, max_size=workers)):
         start = released + wait * seconds
@@ -49,7 +50,8 @@ def runs(draw: st.DrawFn, kind: Kind, workers: int, *, tells_delay: bool = True)
         cpu = draw(st.floats(0.0, 1.1)) * seconds
         # That of the thread and others; the two counters differ a little.
         process_cpu = max(0.0, cpu + draw(st.floats(-0.1, 8.0)) * seconds)
-        readings.append(Reading(start=start, end=end, cpu=cpu, delay=delay, process_cpu=process_cpu))
+        blocks = draw(st.integers(0, 10**6)) if tells_blocks else None
+        readings.append(Reading(start=start, end=end, cpu=cpu, delay=delay, process_cpu=process_cpu, blocks=blocks))
     in_all = [r.process_cpu for r in readings]
     return Run(
         kind=kind,

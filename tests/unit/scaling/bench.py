@@ -52,12 +52,14 @@ class Shared:
     def __init__(self, *bodies: Body, setup_seconds: float = 0.0) -> None:
         self.setup_seconds = setup_seconds
         self.setups: list[tuple[int, Kind]] = []
+        self.repeats: list[int] = []
         self.open = 0
         self._bodies = itertools.cycle(bodies)
 
     @contextmanager
-    def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
+    def copies(self, workers: int, kind: Kind, repeats: int) -> Iterator[Sequence[Body]]:
         self.setups.append((workers, kind))
+        self.repeats.append(repeats)
         self.open += 1
         yield [next(self._bodies) for _ in range(workers)]
         self.open -= 1

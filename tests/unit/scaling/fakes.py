@@ -110,12 +110,13 @@ def a_run(
     other: float = 0.0,
     repeats: int = 1,
     disk_bytes: int | None = None,
+    blocks: int | None = 1,
 ) -> Run:
-    """A run of alike workers; ``cpu`` (all of the wall time) and ``delay`` are each worker's, ``other`` the process's."""
+    """A run of alike workers, with the ``cpu`` (all of the wall time), ``delay`` and ``blocks`` of each and the process's ``other``."""
     cpu = wall if cpu is None else cpu
     everything = cpu * workers + other
     process_cpu = everything / workers if kind is Kind.PROCESSES else everything
-    reading = Reading(start=10.0, end=10.0 + wall, cpu=cpu, delay=delay, process_cpu=process_cpu)
+    reading = Reading(start=10.0, end=10.0 + wall, cpu=cpu, delay=delay, process_cpu=process_cpu, blocks=blocks)
     return Run(
         kind=kind,
         released=10.0,
@@ -169,6 +170,8 @@ def an_estimate(**changes: Any) -> Estimate:
         runnable_processes=4.0,
         runnable_ratio=1.0,
         lowest_ratio=1.0,
+        most_used=4.0,
+        blocks=1.0,
         cpu_share=1.0,
         disk_bytes=None,
         other_cpu=0.0,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,13 +13,43 @@ from pytest_gilcheck.scaling.clock import SystemClock, Usage
 
 
 def test_usage_since_an_earlier_reading() -> None:
-    used = Usage(cpu=3.0, delay=1.5).since(Usage(cpu=1.0, delay=0.5))
-    assert used == Usage(cpu=2.0, delay=1.0)
+    used = Usage(cpu=3.0, delay=1.5, blocks=7).since(Usage(cpu=1.0, delay=0.5, blocks=4))
+    assert used == Usage(cpu=2.0, delay=1.0, blocks=3)
 
 
 @pytest.mark.parametrize(("earlier", "later"), [(None, 1.0), (1.0, None), (None, None)])
-def test_a_delay_missing_on_either_side_is_missing(earlier: float | None, later: float | None) -> None:
+def test_a_figure_missing_on_either_side_is_missing(earlier: float | None, later: float | None) -> None:
     assert Usage(cpu=3.0, delay=later).since(Usage(cpu=1.0, delay=earlier)).delay is None
+
+
+@pytest.mark.parametrize(("earlier", "later"), [(None, 1), (1, None), (None, None)])
+def test_a_count_missing_on_either_side_is_missing(earlier: int | None, later: int | None) -> None:
+    assert Usage(cpu=3.0, delay=None, blocks=later).since(Usage(cpu=1.0, delay=None, blocks=earlier)).blocks is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the count is there on Linux only")
+def test_a_sleep_blocks_this_thread_and_no_other() -> None:
+    system, sleeps = SystemClock(), 50
+
+    def sleeps_often() -> None:
+        for _ in range(sleeps):
+            system.sleep(0.0001)
+
+    before = system.usage()
+    thread = threading.Thread(target=sleeps_often)
+    thread.start()
+    thread.join()
+    # Starting and joining it may block this thread a few times.
+    beside = system.usage()
+    sleeps_often()
+    after = system.usage()
+    assert (beside.since(before).blocks or 0) < sleeps <= (after.since(beside).blocks or 0)
+
+
+def test_elsewhere_nobody_counts_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(sys, "platform", "darwin")
+        assert clock.voluntary_switches() is None
 
 
 def test_the_run_queue_delay_is_the_second_field_in_nanoseconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

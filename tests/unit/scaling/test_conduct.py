@@ -157,6 +157,7 @@ def test_every_worker_that_failed_is_reported(stage: Stage) -> None:
     assert (died.worker, died.what, died.details) == ("process 3", "died: exit status 3", "its last words")
     assert (last.worker, last.what, last.details) == ("process 4", "it", "")
     assert not caught.value.hung
+    assert caught.value.copies == "4 processes"
 
 
 def test_one_that_dies_before_the_release_is_reported(stage: Stage) -> None:

@@ -97,6 +97,18 @@ def test_the_lowest_ratio_is_that_of_the_run_in_which_the_threads_wanted_least()
     assert figures.lowest_ratio == pytest.approx(0.25)
 
 
+def test_the_most_cpus_used_is_that_of_the_best_run() -> None:
+    runs = [a_run(Kind.THREADS, 4, wall=0.02, cpu=share * 0.02) for share in (0.25, 0.5, 0.3)]
+    assert estimate(a_measurement(in_threads=tuple(runs))).most_used == pytest.approx(2.0)
+    assert estimate(a_measurement(in_threads=())).most_used is None
+
+
+def test_how_often_a_thread_blocked_is_that_of_the_usual_run_where_the_system_tells() -> None:
+    runs = [a_run(Kind.THREADS, 4, blocks=number) for number in (None, 2, 90, 3)]
+    assert estimate(a_measurement(in_threads=tuple(runs))).blocks == 3
+    assert estimate(a_measurement(in_threads=(a_run(Kind.THREADS, 4, blocks=None),))).blocks is None
+
+
 def test_one_disturbed_sample_of_three_does_not_change_the_gil_share() -> None:
     samples = (a_sample(0.9), a_sample(0.1, wall=5.0), a_sample(0.95))
     assert estimate(a_measurement(gil=samples, gil_fast=())).gil_share == pytest.approx(0.9)
@@ -171,10 +183,13 @@ def test_a_quota_limits_what_the_machine_could_have_given() -> None:
     assert estimate(unknown).waiting_for_cpu == 0.0
 
 
-def test_a_start_held_back_by_a_busy_machine_is_no_slow_down() -> None:
+@pytest.mark.parametrize("cpu", [0.02, 0.005], ids=["works", "waits"])
+def test_a_start_held_back_by_a_busy_machine_is_no_slow_down(cpu: float) -> None:
     # Released at 10.0, on a CPU at 10.01 only. The delay before the start is in ``delay``, so it has to be in the time that
-    # it is taken from, too. All are 20 ms of work.
-    held_back = Reading(start=10.01, end=10.03, cpu=0.02, delay=0.01, process_cpu=0.02)
-    solo = Run(kind=Kind.SOLO, released=10.0, repeats=1, readings=(held_back,), process_cpu=0.02)
+    # it is taken from, too. All copies take 20 ms.
+    held_back = Reading(start=10.01, end=10.03, cpu=cpu, delay=0.01, process_cpu=cpu)
+    solo = Run(kind=Kind.SOLO, released=10.0, repeats=1, readings=(held_back,), process_cpu=cpu)
     figures = estimate(a_measurement(solo=(solo,)))
     assert figures.slowdown_threads == pytest.approx(1.0)
+    # It is in the speed-ups on both sides: what a call takes, and what N of them take.
+    assert figures.single_seconds == pytest.approx(0.03)

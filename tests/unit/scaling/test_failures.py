@@ -36,3 +36,4 @@ def test_the_exception_names_every_worker() -> None:
     assert failed.failures == (first, last)
     assert failed.hung
     assert not WorkersFailed((first,)).hung
+    assert WorkersFailed((first,), "3 threads").copies == "3 threads"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,19 @@ def test_a_line_is_of_the_kind_that_it_spent_more_time_in() -> None:
     assert mostly[0].kind == "bytecode"
     half = found(*[a_wake(BYTECODE, LOOP)] * 2, a_wake(C_CALL, LOOP))
     assert half[0].kind == "c-call"
+
+
+def test_waits_for_a_cpu_do_not_make_a_c_call_of_byte_code() -> None:
+    busy = a_sample(0.5, interval=INTERVAL, wakes=[a_wake(C_CALL, LOOP)])
+    assert hot_lines([busy], library=in_library)[0].kind == "c-call"
+    # Of all the lateness a third was waiting for the GIL: a switch interval each time.
+    busy = replace(busy, held=busy.late / 3)
+    assert hot_lines([busy], library=in_library)[0].kind == "bytecode"
+
+
+def test_a_sample_that_was_never_late_for_the_gil_has_a_kind() -> None:
+    nothing = replace(a_sample(0.0, interval=INTERVAL, wakes=[a_wake(C_CALL, LOOP)]), late=0.0, held=0.0)
+    assert hot_lines([nothing], library=in_library)[0].kind == "c-call"
 
 
 def test_time_in_a_library_belongs_to_the_line_that_called_it() -> None:

@@ -114,7 +114,11 @@ def test_a_body_that_keeps_its_result_is_too_short_from_the_second_call_on(bench
     def compute() -> None:
         bench.clock.work(0.5)
 
-    done = bench.measure(compute, environment=WITH_GIL)
+    def body() -> None:
+        compute()
+        bench.clock.work(0.0001)
+
+    done = bench.measure(body, environment=WITH_GIL)
     assert classify(done).verdict is Scaling.TOO_SHORT
     # The probe found out; there was nothing left to run in threads.
     assert not any((done.solo, done.in_threads, done.in_processes))

@@ -49,7 +49,7 @@ def test_a_body_that_fails_only_at_once_fails_in_workers(bench: Bench) -> None:
         """All who are in it at the same time fail; one after another they pass."""
 
         @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
+        def copies(self, workers: int, kind: Kind, repeats: int) -> Iterator[Sequence[Body]]:
             def body() -> None:
                 bench.clock.work(0.02)
                 if kind is Kind.THREADS:
@@ -122,6 +122,7 @@ def test_the_rerun_is_set_up_afresh_and_as_often_as_the_run(bench: Bench) -> Non
     with pytest.raises(WorkersFailed):
         bench.measure(workload, seed=SOLO_FIRST)
     assert calls == [False] * 4 + [True] * 5  # 5 times 4 ms are a run
+    assert workload.repeats == [1, 1, 1, 5, 5]
     assert workload.setups == [(1, Kind.SOLO)] * 5
 
 
@@ -139,7 +140,7 @@ def test_a_body_that_cannot_be_run_alone_is_not_repeatable(bench: Bench) -> None
 def test_copies_that_fail_one_after_another_are_not_repeatable(bench: Bench) -> None:
     class OnlyThreeAccounts(Shared):
         @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
+        def copies(self, workers: int, kind: Kind, repeats: int) -> Iterator[Sequence[Body]]:
             left = itertools.count(3, -1)
 
             def body() -> None:
@@ -157,10 +158,10 @@ def test_copies_that_fail_one_after_another_are_not_repeatable(bench: Bench) -> 
 def test_a_set_up_that_fails_only_the_second_time_is_not_repeatable(bench: Bench) -> None:
     class Once(Shared):
         @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
+        def copies(self, workers: int, kind: Kind, repeats: int) -> Iterator[Sequence[Body]]:
             if self.setups:
                 raise NotRepeatable("the port is taken")
-            with super().copies(workers, kind) as bodies:
+            with super().copies(workers, kind, repeats) as bodies:
                 yield bodies
 
     with pytest.raises(NotRepeatable, match=r"^the port is taken$"):
@@ -170,7 +171,7 @@ def test_a_set_up_that_fails_only_the_second_time_is_not_repeatable(bench: Bench
 def test_a_tear_down_that_fails_in_the_serial_copies_is_not_repeatable(bench: Bench) -> None:
     class Leaks(Shared):
         @contextmanager
-        def copies(self, workers: int, kind: Kind) -> Iterator[Sequence[Body]]:
+        def copies(self, workers: int, kind: Kind, repeats: int) -> Iterator[Sequence[Body]]:
             yield [bench.at_once()] * workers
             if workers > 1:
                 raise WorkersFailed((WorkerFailure(worker="tear-down", what="raised OSError: busy"),))

@@ -144,6 +144,7 @@ def test_all_that_raise_are_reported() -> None:
         run_threads([body, lambda: None, body, body], 1, FakeClock(), AMPLE)
     assert [f.worker for f in caught.value.failures] == ["thread 1 of 4", "thread 3 of 4", "thread 4 of 4"]
     assert {str(f.error) for f in caught.value.failures} == {"number 1", "number 2", "number 3"}
+    assert caught.value.copies == "4 threads"
 
 
 def test_the_first_error_ends_a_workers_repeats() -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from pytest_gilcheck.scaling.clock import Usage
 from pytest_gilcheck.scaling.work import work
 from unit.scaling.fakes import FakeClock
 
@@ -28,6 +31,22 @@ def test_only_what_the_process_uses_from_then_on_counts() -> None:
     clock.work(0.0, cpu=7.0, other=3.0)
     reading = work(lambda: clock.work(0.5), 1, 5.0, clock)
     assert (reading.cpu, reading.process_cpu) == (0.5, 0.5)
+
+
+def test_how_often_it_blocked_is_kept() -> None:
+    class CountingClock(FakeClock):
+        blocks = 5
+
+        def usage(self) -> Usage:
+            return replace(super().usage(), blocks=self.blocks)
+
+    clock = CountingClock()
+
+    def body() -> None:
+        clock.blocks += 2
+
+    assert work(body, 3, 5.0, clock).blocks == 6
+    assert work(lambda: None, 1, 5.0, FakeClock()).blocks is None
 
 
 def test_a_start_that_is_past_is_not_waited_for() -> None:
