@@ -106,7 +106,8 @@ def _workers(check: markers.Check) -> Callable[[str], int | str]:
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    half = _SHOWN // 2
+    return repr(text if len(text) <= _SHOWN else f"{text[:half]}…{text[-half:]}")
 
 
 def _seconds(text: str) -> float:

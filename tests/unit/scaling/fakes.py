@@ -112,7 +112,7 @@ def a_run(
     disk_bytes: int | None = None,
     blocks: int | None = 1,
 ) -> Run:
-    """A run of alike workers, with the ``cpu`` (all of the wall time), ``delay`` and ``blocks`` of each and the process's ``other``."""
+    """A run of alike workers: ``cpu`` (all of the wall time), ``delay`` and ``blocks`` of each, ``other`` of the process."""
     cpu = wall if cpu is None else cpu
     everything = cpu * workers + other
     process_cpu = everything / workers if kind is Kind.PROCESSES else everything
