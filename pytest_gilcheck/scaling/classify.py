@@ -40,7 +40,9 @@ _BUSY = 0.15
 RAN_AT_ONCE = 1.25
 
 #: A thread that blocks no more often than this in a run waited for the start, for the GIL at both ends, and for little else.
+#: A lock around long pieces makes threads block as seldom, but for so long that the ratio stays below the second value.
 FEW_BLOCKS = 6
+LONG_BLOCKS = 0.8
 
 # How much a gap to the threshold is a clear one: outside these bands a third block is not needed.
 _CLEAR_GIL = (0.25, 0.75)
@@ -165,7 +167,7 @@ def _lock_or_none(m: Measurement, e: Estimate, ratios: _Ratios) -> tuple[Scaling
     if ratios.lowest < ratios.limits.lock * _left_by_gil(m, e):
         return Scaling.LOCK_BOUND, ""
     ran_at_once = (e.most_used or 0.0) >= RAN_AT_ONCE
-    never_blocked = e.blocks is not None and e.blocks <= FEW_BLOCKS
+    never_blocked = e.blocks is not None and e.blocks <= FEW_BLOCKS and ratios.lowest >= LONG_BLOCKS
     if ran_at_once or never_blocked or ratios.lowest >= ratios.limits.free:
         return Scaling.RELEASES_GIL, ""
     return Scaling.INCONCLUSIVE, "the threads hinder one another, but not as much as one lock around all of it would"
@@ -177,12 +179,11 @@ def _without_gil(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     ratios = _ratios(m, e)
     if ratios.limits.lock == 0.0:
         return Scaling.INCONCLUSIVE, "one CPU, and the system does not tell who waits for it"
-    if ratios.lowest < ratios.limits.lock:
-        return Scaling.LOCK_BOUND, ""
+    verdict, because = _lock_or_none(m, e, ratios)
     reachable = e.speedup_processes or min(float(m.threads), m.environment.cpus)
-    if m.environment.cpus >= 2 and e.speedup_threads < 0.6 * reachable:
+    if verdict is Scaling.RELEASES_GIL and m.environment.cpus >= 2 and e.speedup_threads < 0.6 * reachable:
         return Scaling.SHARED_RESOURCE, "contention"
-    return Scaling.RELEASES_GIL, ""
+    return verdict, because
 
 
 def _waiting(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
@@ -207,6 +208,8 @@ def _waiting_for_disk(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
     """Copies of a body that uses a disk meet there, however they run; that their waits overlap somewhat proves nothing."""
     threads, processes = e.slowdown_threads, e.slowdown_processes
     assert threads is not None
+    if threads >= 1.5 and _gil_saturated(m, e):
+        return Scaling.PARTLY_GIL_BOUND, ""
     overlaps, queues = 1.15 + 0.04 * m.threads, 1.15 + 0.07 * m.threads
     slowest = max(threads, processes or 0.0)
     if slowest < overlaps:
@@ -220,6 +223,11 @@ def _waiting_for_disk(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
         return Scaling.IO_BOUND, ""
     if processes is not None and min(threads, processes) > queues and _alike(threads, processes):
         return Scaling.SHARED_RESOURCE, ""
+    if processes is None:
+        return (
+            Scaling.INCONCLUSIVE,
+            "it waits for a disk; without processes, nothing tells whether they would queue there, too",
+        )
     return Scaling.INCONCLUSIVE, "it waits for a disk, which served threads and processes unevenly"
 
 

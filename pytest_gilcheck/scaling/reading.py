@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+# No run takes less; a clock that ticks coarsely may say so.
+_TICK = 1e-9
+
 
 class Kind(StrEnum):
     """How the copies of a body were run."""
@@ -53,7 +56,7 @@ class Run:
     @property
     def wall(self) -> float:
         """Seconds from the common start until the last worker was done."""
-        return max(r.end for r in self.readings) - self.released
+        return max(max(r.end for r in self.readings) - self.released, _TICK)
 
     @property
     def single(self) -> float:

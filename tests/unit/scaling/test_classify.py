@@ -14,6 +14,7 @@ from pytest_gilcheck.scaling.classify import (
     GIL_HELD,
     GIL_PARTLY,
     GIL_PARTLY_OF_FEW,
+    LONG_BLOCKS,
     PARALLEL_INSIDE,
     RAN_AT_ONCE,
     classify,
@@ -128,7 +129,9 @@ ROWS = [
     case(Scaling.RELEASES_GIL, FOUR, **SUSPECT, runnable_ratio=free(4)),
     case(Scaling.RELEASES_GIL, FOUR, **{**SUSPECT, "most_used": RAN_AT_ONCE}, runnable_ratio=lock(4)),
     case(Scaling.INCONCLUSIVE, FOUR, "hinder", **{**SUSPECT, "most_used": RAN_AT_ONCE * BELOW}, runnable_ratio=lock(4)),
-    case(Scaling.RELEASES_GIL, FOUR, **{**SUSPECT, "blocks": FEW_BLOCKS}, runnable_ratio=lock(4)),
+    case(Scaling.RELEASES_GIL, TWO, **{**SUSPECT, "blocks": FEW_BLOCKS}, runnable_ratio=LONG_BLOCKS),
+    case(Scaling.INCONCLUSIVE, TWO, "hinder", **{**SUSPECT, "blocks": FEW_BLOCKS}, runnable_ratio=LONG_BLOCKS * BELOW),
+    case(Scaling.INCONCLUSIVE, TWO, "hinder", **SUSPECT, runnable_ratio=LONG_BLOCKS),
     case(Scaling.INCONCLUSIVE, THREE, "hinder", **SUSPECT, runnable_ratio=free(3) * BELOW),
     case(Scaling.RELEASES_GIL, THREE, **SUSPECT, runnable_ratio=free(3)),
     case(Scaling.INCONCLUSIVE, TWO, "hinder", **SUSPECT, runnable_ratio=free(2) * BELOW),
@@ -299,7 +302,7 @@ BETWEEN = (lock(4) + free(4)) / 2
 
 @pytest.mark.parametrize(
     ("ratio", "blocks", "clear"),
-    [(lock(4) * 0.9, 100, True), (BETWEEN, 100, False), (BETWEEN, 1, True), (free(4) * 1.01, 100, True)],
+    [(lock(4) * 0.9, 100, True), (BETWEEN, 100, False), (BETWEEN, 1, False), (free(4) * 1.01, 100, True)],
 )
 def test_a_lock_that_can_neither_be_told_nor_excluded_is_not_clear(ratio: float, blocks: int, clear: bool) -> None:
     # One CPU used on average: the rest is time without a CPU.
@@ -329,12 +332,8 @@ BEHIND_A_LOCK_WITHOUT_GIL: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("measurement", "figures"),
     [
-        pytest.param(TWO, BEHIND_A_LOCK, marks=pytest.mark.xfail(strict=True, reason="few blocks count as no lock")),
-        pytest.param(
-            FREE,
-            BEHIND_A_LOCK_WITHOUT_GIL,
-            marks=pytest.mark.xfail(strict=True, reason="without a GIL no evidence is asked for that they ran at once"),
-        ),
+        (TWO, BEHIND_A_LOCK),
+        (FREE, BEHIND_A_LOCK_WITHOUT_GIL),
     ],
     ids=["GIL", "no GIL"],
 )
@@ -347,9 +346,7 @@ def test_threads_behind_a_lock_are_never_said_to_run_at_once(measurement: Measur
     [
         0.0,
         4096.0,  # a line in a log
-        pytest.param(
-            65_536.0, marks=pytest.mark.xfail(strict=True, reason="with a disk in use nothing but the disk is looked at")
-        ),
+        65_536.0,
     ],
 )
 def test_a_body_that_fills_the_gil_is_partly_gil_bound_whatever_it_writes(disk_bytes: float) -> None:
@@ -364,7 +361,6 @@ def test_a_body_that_fills_the_gil_is_partly_gil_bound_whatever_it_writes(disk_b
     assert decide(workers(8), an_estimate(**figures, disk_bytes=disk_bytes))[0] is Scaling.PARTLY_GIL_BOUND
 
 
-@pytest.mark.xfail(strict=True, reason="one sentence for both")
 def test_where_there_were_no_processes_nothing_is_said_about_how_a_disk_served_them() -> None:
     _, why = decide(ALONE, an_estimate(**{**DISK, **NO_PROCESSES, "slowdown_threads": 4.0}))
     assert "served threads and processes" not in why
