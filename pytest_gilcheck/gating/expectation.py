@@ -22,10 +22,14 @@ _REACHABLE = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """``outcome`` is ``None`` (nothing was expected), ``met``, ``broken`` or ``unchecked``; ``why`` is a sentence."""
+    """``outcome`` is ``None`` (nothing was expected), ``met``, ``broken`` or ``unchecked``; ``why`` is a sentence.
+
+    ``loaded``: it is unchecked because the machine was too busy to tell.
+    """
 
     outcome: str | None
     why: str | None = None
+    loaded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,7 @@ class Expectation:
         waiting = record.waiting_for_cpu or 0.0
         if waiting > TOO_LOADED:
             why = f"{self} cannot be checked: {waiting:.0%} of the wanted CPU time went to others (×{got:.2f} here)"
-            return Judged(outcome="unchecked", why=why)
+            return Judged(outcome="unchecked", why=why, loaded=True)
         return Judged(outcome="broken", why=f"{self}, but threads give ×{got:.2f}: {record.reason}")
 
     def __str__(self) -> str:

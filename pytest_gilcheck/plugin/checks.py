@@ -95,6 +95,8 @@ class Checker:
             judged = expectation.judge(record, self.environment.cpus)
             record = replace(record, seconds=record.seconds + measurement.seconds)
         record = replace(record, expectation=judged.outcome, expected=judged.why)
+        if judged.loaded:
+            record = replace(record, verdict=Scaling.INCONCLUSIVE, reason=f"{judged.why}; {record.reason}", advice=None)
         if judged.outcome == "broken" and "expectation" in self._settings.policy.fail_on:
             return Outcome(record=record, error=pytest.fail.Exception(f"gilcheck: {judged.why}", pytrace=False))
         return Outcome(record=record)

@@ -22,7 +22,8 @@ from pytest_gilcheck.scaling.conduct import receive
 from pytest_gilcheck.scaling.failures import ProcessesUnavailable
 from pytest_gilcheck.scaling.processes import describe_exit
 
-_TAIL_LINES = 30
+# Enough for what faulthandler writes about a crash, the stack of the C code included.
+_TAIL_LINES = 90
 
 # Options whose value is a file that is opened before the tests are collected.
 _FILE_OPTIONS = ("--report-log",)

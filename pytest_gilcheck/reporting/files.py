@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from pytest_gilcheck.errors import Misuse
 def check_writable(path: Path) -> None:
     """Raise :class:`Misuse` with the reason when ``path`` cannot be written; creates missing folders only."""
     try:
-        is_folder = path.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
+        is_folder = _is_folder(path)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
         os.close(handle)
         Path(name).unlink()
@@ -22,6 +23,14 @@ def check_writable(path: Path) -> None:
         raise Misuse(f"cannot write {str(path)!r}: {reason}; give a path in a folder that can be written") from error
     if is_folder:
         raise Misuse(f"{str(path)!r} is a folder; give the path of a file")
+
+
+def _is_folder(path: Path) -> bool:
+    """As ``Path.is_dir``, which from Python 3.14 on hides that a name is one that no file can have."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def write_atomically(path: Path, text: str) -> None:
