@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from acceptance.suite import SLEEP, Suite
+from pytest_gilcheck.environment import gil_state
 
 COMPUTES = """
 @pytest.mark.gilcheck(processes=0, seconds=3)
@@ -23,6 +24,7 @@ def test_waits(): {SLEEP}
 """
 
 
+@pytest.mark.skipif(gil_state() == "disabled", reason="nothing is bound by a GIL that is switched off")
 def test_gil_bound_tests_fail_the_run(suite: Suite) -> None:
     suite.write(COMPUTES, WAITS)
     ran = suite.run("--gilcheck-fail-on=gil-bound,lock-bound")

@@ -183,6 +183,7 @@ def _start_a_worker_and_leave(alive: int) -> None:
 
 
 @needs_fork
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_worker_whose_starter_has_gone_ends() -> None:
     # The end of the pipe that both write to is closed for good only when both are gone.
     ours, theirs = os.pipe()
