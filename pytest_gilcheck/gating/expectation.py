@@ -46,7 +46,8 @@ class Expectation:
         if record.verdict in UNDECIDED:
             return Judged(outcome="unchecked", why=f"{self} cannot be checked: {record.verdict}: {record.reason}")
         if self.verdict is not None and record.verdict not in _MEETS[self.verdict]:
-            return Judged(outcome="broken", why=f"expect={self.verdict!r}, but it is {record.verdict}: {record.reason}")
+            why = f"expect={self.verdict!r}, but it is {record.verdict}: {record.reason}"
+            return Judged(outcome="broken", why=f"{why}; {record.advice}" if record.advice else why)
         return self._speedup(record, cpus)
 
     def _speedup(self, record: ScalingRecord, cpus: float) -> Judged:

@@ -52,11 +52,11 @@ class Decision:
 
 
 def decide(policy: Policy, records: Mapping[str, ScalingRecord]) -> Decision:
-    """Apply ``policy`` to ``records``. Broken expectations are not in it: they failed their tests already."""
+    """Apply ``policy`` to ``records``. Broken expectations and failed reruns are not in it: they failed their tests."""
     failing = [
         (test, word)
         for test, record in records.items()
         for word, verdict in _VERDICTS.items()
-        if word in policy.fail_on and record.verdict is verdict
+        if word in policy.fail_on and record.verdict is verdict and not record.failed
     ]
     return Decision(failing=tuple(failing))

@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; look at the options only if there are any; in a worker process, become one."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    role = os.environ.pop("PYTEST_GILCHECK_ROLE", None)
+    role = os.environ.pop("PYTEST_GILCHECK_ROLE", None)  # roles.ROLE, without importing it
     if role is not None:
         from pytest_gilcheck.plugin import zygote
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from _pytest.tmpdir import tmppath_result_key
@@ -56,6 +56,16 @@ def tear_down_wider(session: pytest.Session, following: pytest.Item | None) -> N
     session._setupstate.teardown_exact(following)
 
 
+def tell_result(item: pytest.Item, *phases: Literal["setup", "call"]) -> None:
+    """Let plugins and conftests note that ``phases`` passed, as they do for fixtures that ask for it when they tear down.
+
+    The reports are made and go nowhere else.
+    """
+    for phase in phases:
+        call = pytest.CallInfo.from_call(lambda: None, when=phase)
+        item.ihook.pytest_runtest_makereport(item=item, call=call)
+
+
 def _expect_teardown(item: pytest.Item) -> None:
     """Let the teardown of ``tmp_path`` find how the phases went, which only the reports of an ordinary run note."""
     item.stash.setdefault(tmppath_result_key, {})
@@ -77,6 +87,12 @@ def invocation_arguments(config: pytest.Config) -> list[str]:
         return [str(argument) for argument in config.invocation_params.args]
     # A worker of pytest-xdist got its options from the controller, whose own command line it was told.
     return [str(argument) for argument in workerinput["mainargv"][1:]]
+
+
+def private_folder(config: pytest.Config) -> Path:
+    """A new empty folder; below pytest's own temporary one, which pytest removes in its own time should we be killed."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    return Path(tempfile.mkdtemp(prefix="pytest-gilcheck-")) if factory is None else Path(factory.mktemp("gilcheck"))
 
 
 def private_basetemp(config: pytest.Config, folder: Path) -> None:

@@ -42,12 +42,8 @@ def execution(mode: str, count: int) -> Iterator[None]:
         _now = before
 
 
-@contextmanager
-def copy(number: int) -> Iterator[None]:
-    """Make the calling thread copy ``number`` (from 0) for a while."""
+def become(number: int) -> int:
+    """Make the calling thread copy ``number`` (from 0); returns what it was before."""
     before = index()
     _local.index = number
-    try:
-        yield
-    finally:
-        _local.index = before
+    return before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_gilcheck.scaling.failures import WorkerFailure, WorkersFailed
+from pytest_gilcheck.scaling.processes import told
 
 
 def exception(failed: WorkersFailed, copies: str) -> BaseException:
@@ -32,6 +33,10 @@ def _single(failure: WorkerFailure) -> BaseException:
             f"gilcheck: {failure.worker} {failure.what}; the ordinary run passed{details}", pytrace=False
         )
     note = f"gilcheck: raised in {failure.worker}; the ordinary run passed"
-    if note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
+    try:
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+    except Exception:  # noqa: BLE001 - the user's class may refuse notes in any way; the worker must be named all the same
+        text = f"gilcheck: {failure.worker} {failure.what}; the ordinary run passed\n{told(error)}"
+        return pytest.fail.Exception(text, pytrace=False)
     return error

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.plugin import compat
-from pytest_gilcheck.plugin.execution import copy, execution
+from pytest_gilcheck.plugin.execution import become, execution
 from pytest_gilcheck.scaling.failures import Declined, NotRepeatable, WorkerFailure, WorkersFailed, raised
 from pytest_gilcheck.scaling.reading import Kind
 from pytest_gilcheck.scaling.workload import COSTLY_SETUP_SECONDS, Body
@@ -75,11 +75,13 @@ def body(item: pytest.Function, number: int, repeats: int) -> Body:
     call = _unittest_call(item) if isinstance(item, compat.TestCaseFunction) else _function_call(item, number, repeats)
 
     def run() -> None:
-        with copy(number):
-            try:
-                call()
-            except pytest.skip.Exception as skipped:
-                raise Declined(str(skipped.msg)) from skipped
+        before = become(number)
+        try:
+            call()
+        except pytest.skip.Exception as skipped:
+            raise Declined(str(skipped.msg)) from skipped
+        finally:
+            become(before)
 
     return run
 

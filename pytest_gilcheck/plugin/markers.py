@@ -134,6 +134,13 @@ def skip_reason(item: pytest.Item) -> str | None:
     return str(mark.args[0] if mark.args else mark.kwargs["reason"])
 
 
+def xfail_reason(item: pytest.Item) -> str | None:
+    """Why a test that is expected to fail is not rerun, or ``None`` for any other."""
+    if item.get_closest_marker("xfail") is None:
+        return None
+    return "it is marked xfail: a failure in a rerun would pass for the expected one"
+
+
 def wanted(item: pytest.Item) -> Wanted | None:
     """What the closest ``gilcheck`` and ``gilcheck_scaling`` ask for, the latter first; ``None`` without either."""
     marks = [mark for name in ("gilcheck", "gilcheck_scaling") if (mark := item.get_closest_marker(name)) is not None]

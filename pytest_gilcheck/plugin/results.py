@@ -88,5 +88,6 @@ class Results:
 
     @staticmethod
     def _write(terminalreporter: pytest.TerminalReporter, lines: list[str], **markup: bool) -> None:
+        plain = text.plain if not text.fits(getattr(sys.stdout, "encoding", None)) else str
         for line in lines:
-            terminalreporter.write_line(line, **markup)
+            terminalreporter.write_line(plain(line), **markup)

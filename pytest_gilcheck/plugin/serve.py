@@ -80,6 +80,7 @@ class Worker:
         self._move_on(item)
         self._last = item
         self._setup_seconds = compat.set_up(item, hooks=True)
+        compat.tell_result(item, "setup", "call")
         self._standing = item
 
     def _run(self, order: dict[str, Any]) -> dict[str, Any]:

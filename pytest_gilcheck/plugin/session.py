@@ -15,12 +15,13 @@ from pytest_gilcheck.plugin.pool import Pool
 from pytest_gilcheck.plugin.progress import Progress
 from pytest_gilcheck.plugin.results import Results
 from pytest_gilcheck.plugin.settings import PluginSettings, resolve
+from pytest_gilcheck.scaling.failures import raised
 
 #: The attribute of a test report that carries the record, as builtins, to where the session is reported.
 ATTRIBUTE = "gilcheck"
 
 _WANTED = pytest.StashKey[markers.Wanted]()
-_OUTCOME = pytest.StashKey[Outcome]()
+_OUTCOME = pytest.StashKey[Outcome | None]()
 _TEARDOWN_ERROR = pytest.StashKey[BaseException]()
 _SETTINGS = pytest.StashKey[PluginSettings]()
 
@@ -82,11 +83,16 @@ class Checks:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         """The ordinary run first; its failure or skip is the result and nothing else is measured."""
+        item.stash[_OUTCOME] = None
         yield
         wanted = item.stash.get(_WANTED, None)
         if wanted is None or compat.ordinary_run_failed(item):
             return
-        outcome = item.stash[_OUTCOME] = self._check(item, wanted)
+        try:
+            outcome = item.stash[_OUTCOME] = self._check(item, wanted)
+        except BaseException as error:
+            item.stash[_OUTCOME] = skipped(f"its check ended early: it {raised(error)}", wanted)
+            raise
         if outcome.error is not None:
             raise outcome.error
 
@@ -105,12 +111,13 @@ class Checks:
             results.notes += self._pool.notes
 
     def _check(self, item: pytest.Item, wanted: markers.Wanted) -> Outcome:
-        reason = markers.skip_reason(item) or unsafe.reason(item)
+        reason = markers.skip_reason(item) or markers.xfail_reason(item) or unsafe.reason(item)
         if reason is not None:
             return skipped(reason, wanted)
         assert isinstance(item, pytest.Function)
         compat.stop_timers(item)
         try:
+            compat.tell_result(item, "call")
             compat.tear_down(item)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | pytest.exit.Exception):

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,7 +36,7 @@ class Station:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.folder = Path(tempfile.mkdtemp(prefix="pytest-gilcheck-"))
+        self.folder = compat.private_folder(config)
         self._key = secrets.token_hex(16)
         self._listener = self._listen()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sys
 import unittest.mock
@@ -44,6 +45,9 @@ def _callables() -> dict[Any, str]:
         pytest.warns: "pytest.warns",
         pytest.deprecated_call: "pytest.deprecated_call",
         unittest.mock.patch: "unittest.mock.patch",
+        contextlib.redirect_stdout: "contextlib.redirect_stdout",
+        contextlib.redirect_stderr: "contextlib.redirect_stderr",
+        contextlib.chdir: "contextlib.chdir",
     }
     # From 3.14 on, where this flag is set, warning filters belong to the context of a thread.
     if not getattr(sys.flags, "context_aware_warnings", 0):

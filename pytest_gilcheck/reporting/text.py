@@ -19,6 +19,7 @@ _INDENT = "    "
 # From here on three digits of milliseconds would round to a fourth.
 _SHOWN_IN_SECONDS = 0.9995
 _NARROWEST = 40
+_PLAIN = {"×": "x", "→": "->"}
 
 # A summary line names this many tests, then counts.
 _NAMED = 3
@@ -27,7 +28,7 @@ _NAMED = 3
 def table(records: Mapping[str, ScalingRecord], width: int) -> list[str]:
     """A row for each test, worst first, with the reason and what would help below it."""
     if not records:
-        return ["no test was checked: mark one with @pytest.mark.gilcheck, or use --gilcheck for all"]
+        return ["no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"]
     ranked = sorted(records.items(), key=lambda entry: _rank(entry[1]))
     rows = [_cells(test, record) for test, record in ranked]
     widths = [max(len(row[column]) for row in [_HEADINGS, *rows]) for column in range(len(_HEADINGS) - 1)]
@@ -45,7 +46,7 @@ def _rank(record: ScalingRecord) -> tuple[bool, bool, int]:
 def _cells(test: str, record: ScalingRecord) -> tuple[str, ...]:
     share = "" if record.gil_share is None else f"{record.gil_share:.0%}"
     return (
-        record.verdict.value,
+        "failed" if record.failed else record.verdict.value,
         _speedup(record.speedup_threads),
         _speedup(record.speedup_processes),
         share,
@@ -147,3 +148,19 @@ def gate(decision: Decision) -> list[str]:
     words = sorted({word for _, word in decision.failing})
     lines = [f"gilcheck: --gilcheck-fail-on={','.join(words)} fails this run:"]
     return lines + [f"{_INDENT}{word}: {printable(test)}" for test, word in decision.failing]
+
+
+def fits(encoding: str | None) -> bool:
+    """Whether a terminal with this encoding can show the two signs that these texts use beyond ASCII."""
+    try:
+        "".join(_PLAIN).encode(encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def plain(line: str) -> str:
+    """``line`` with those signs in ASCII."""
+    for sign, ascii_sign in _PLAIN.items():
+        line = line.replace(sign, ascii_sign)
+    return line

@@ -46,7 +46,7 @@ def hot_lines(
                 continue
             late = wake.woke - wake.planned
             weights[place] += late
-            if late * gil > _C_CALL_INTERVALS * sample.switch_interval:
+            if not wake.looping and late * gil > _C_CALL_INTERVALS * sample.switch_interval:
                 in_c[place] += late
     total = sum(weights.values())
     ranked = sorted(weights, key=lambda place: weights[place], reverse=True)[:most]

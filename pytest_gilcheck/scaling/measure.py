@@ -45,8 +45,8 @@ MOST_BLOCKS = 4
 _CLEAR_PART = 0.6
 _UNCLEAR_PART = 1.5
 
-#: A measurement that would take this many times its budget is not begun.
-_OVERRUN = 10.0
+#: A measurement that would take this many times its budget, even with 2 workers, is not begun.
+_OVERRUN = 4.0
 
 # A run that takes this many times what even full serialisation would take is hung.
 _HANG_FACTOR = 20.0
@@ -202,7 +202,7 @@ class _Measuring:
         """Raise :class:`NotRepeatable` when as many copies fail one after another as well."""
         if kind is Kind.SOLO and (failed.hung or not alarm.available()):
             raise NotRepeatable(f"run again alone, it {failed.failures[0].what}") from failed
-        if failed.hung:
+        if failed.hung or (kind is Kind.THREADS and not self._still_passes_alone()):
             return
         try:
             with self._workload.copies(workers, Kind.SOLO, self._repeats) as bodies:
@@ -212,7 +212,17 @@ class _Measuring:
                     run_threads([partial(_one_after_another, bodies)], self._repeats, self._clock, self._limit(workers))
         except WorkersFailed as serial:
             again = "run again alone," if kind is Kind.SOLO else f"{workers} copies, one after another:"
-            raise NotRepeatable(f"{again} it {serial.failures[0].what}") from serial
+            first = f"; in {failed.copies}: it {failed.failures[0].what}" if kind is Kind.THREADS else ""
+            raise NotRepeatable(f"{again} it {serial.failures[0].what}{first}") from serial
+
+    def _still_passes_alone(self) -> bool:
+        """Whether a copy alone passes as it did before; if not, running at once has broken what outlives a run."""
+        try:
+            with self._workload.copies(1, Kind.SOLO, self._repeats) as bodies:
+                run_threads(bodies, self._repeats, self._clock, self._limit(1))
+        except WorkersFailed:
+            return False
+        return True
 
     def _here(self, body: Body) -> None:
         """Run in this thread what failed alone in one of its own; raises :class:`WorkersFailed` if it fails here, too."""
@@ -240,7 +250,8 @@ class _Measuring:
             self._processes = min(self._processes, self._threads)
         if self._workload.setup_seconds > COSTLY_SETUP_SECONDS:
             self._processes = min(self._processes, max(2, math.ceil(self._environment.cpus)))
-        return self._block_seconds() <= _OVERRUN * self._settings.seconds
+        probing = 2 * self._shortest * self._repeats if self._environment.has_gil else 0.0
+        return probing + self._block_seconds() <= _OVERRUN * self._settings.seconds
 
     def _ready_processes(self) -> None:
         if not self._processes or self._runner is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 import threading
 from collections.abc import Iterator
@@ -33,11 +34,15 @@ Place = tuple[str, int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wake:
-    """One late wake-up: when it was planned, when the probe had the GIL, and where the body was (innermost first)."""
+    """One late wake-up: when it was planned, when the probe had the GIL, and where the body was (innermost first).
+
+    ``looping``: the body was at the end of a loop's round, where byte code gives the GIL away.
+    """
 
     planned: float
     woke: float
     stack: tuple[Place, ...]
+    looping: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +108,12 @@ class GilProbe:
             self._wakes += 1
             self._lateness += woke - planned
             if woke - planned > LATE_SECONDS:
-                late.append(Wake(planned=planned, woke=woke, stack=self._where()))
+                frame = self._frame()
+                late.append(Wake(planned=planned, woke=woke, stack=_places(frame), looping=_is_looping(frame)))
 
-    def _where(self) -> tuple[Place, ...]:
+    def _frame(self) -> FrameType | None:
         ident = self._target.ident if self._target is not None else None
-        frame: FrameType | None = sys._current_frames().get(ident or -1)
-        places: list[Place] = []
-        while frame is not None and len(places) < _FRAMES:
-            code = frame.f_code
-            places.append((code.co_filename, frame.f_lineno or code.co_firstlineno, code.co_qualname))
-            frame = frame.f_back
-        return tuple(places)
+        return sys._current_frames().get(ident or -1)
 
     def sample(self, run: Run) -> GilSample:
         """What was seen between the start and the end of ``run``.
@@ -145,6 +145,21 @@ class GilProbe:
         if self._delay is None or lateness <= 0:
             return 1.0
         return max(0.0, 1.0 - self._delay / lateness)
+
+
+def _places(frame: FrameType | None) -> tuple[Place, ...]:
+    places: list[Place] = []
+    while frame is not None and len(places) < _FRAMES:
+        code = frame.f_code
+        places.append((code.co_filename, frame.f_lineno or code.co_firstlineno, code.co_qualname))
+        frame = frame.f_back
+    return tuple(places)
+
+
+def _is_looping(frame: FrameType | None) -> bool:
+    if frame is None or frame.f_lasti < 0:
+        return False
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith("JUMP_BACKWARD")
 
 
 @contextmanager

@@ -59,11 +59,6 @@ class Run:
         return max(max(r.end for r in self.readings) - self.released, _TICK)
 
     @property
-    def single(self) -> float:
-        """Seconds for one call of the body, as the workers saw it."""
-        return self.wall / self.repeats
-
-    @property
     def cpu(self) -> float:
         """CPU seconds of the workers' own threads."""
         return sum(r.cpu for r in self.readings)

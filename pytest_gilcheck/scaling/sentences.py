@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import PurePath
 
@@ -21,6 +22,9 @@ def reason(verdict: Scaling, because: str, measurement: Measurement, figures: Es
     if measurement.too_short or measurement.too_long:
         return text
     notes = []
+    # Of a body that hardly wants a CPU the share is noise.
+    if (figures.waiting_for_cpu or 0.0) > _BUSY and (figures.cpu_share or 0.0) >= _BUSY:
+        notes.append(f"the machine was busy ({figures.waiting_for_cpu:.0%} of the wanted CPU time went to others)")
     if measurement.threads != measurement.asked_threads:
         notes.append(f"{measurement.threads} workers instead of {measurement.asked_threads}, to stay near the budget")
     if measurement.processes_missing:
@@ -42,6 +46,8 @@ def _gil_advice(figures: Estimate, hot_lines: tuple[HotLine, ...]) -> str:
     parts = []
     if figures.speedup_processes is not None and figures.speedup_processes >= 1.2:
         parts.append(f"processes help (×{figures.speedup_processes:.2f} here)")
+    elif figures.speedup_processes is not None:
+        parts.append(f"processes do not share the GIL, though they gained nothing here (×{figures.speedup_processes:.2f})")
     else:
         parts.append("processes do not share the GIL")
     if hot_lines:
@@ -132,15 +138,12 @@ def _too_short(m: Measurement, e: Estimate, _: str) -> str:  # noqa: ARG001 - on
 
 def _inconclusive(m: Measurement, e: Estimate, because: str) -> str:
     if m.too_long:
-        needed = m.shortest * 12
+        needed = m.shortest * (1 + m.asked_threads * (1 + 1 / m.environment.cpus))
         return (
             f"one call takes {m.shortest:.3g} s, too long for the budget; "
-            f"allow about {needed:.0f} s with seconds= or --gilcheck-seconds"
+            f"{m.asked_threads} threads take about {math.ceil(needed)} s: allow that with seconds= or --gilcheck-seconds"
         )
-    busy = ""
-    if e.waiting_for_cpu is not None and e.waiting_for_cpu > _BUSY:
-        busy = f"; the machine was busy ({e.waiting_for_cpu:.0%} of the wanted CPU time went to others)"
-    return f"{speedups(m, e)}; {because}{busy}"
+    return f"{speedups(m, e)}; {because}"
 
 
 def _skipped(m: Measurement, e: Estimate, because: str) -> str:  # noqa: ARG001 - one signature for all

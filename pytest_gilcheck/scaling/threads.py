@@ -38,6 +38,9 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """Do the work; an exception of any kind is kept, never lost in ``threading.excepthook``."""
         try:
+            # A tracer (coverage, a debugger) that is set for new threads would slow the copies down, in threads only.
+            sys.settrace(None)
+            sys.setprofile(None)
             self.go.wait()
             if self.released is not None:
                 self.reading = work(self._body, self._repeats, self.released, self._clock)
@@ -89,7 +92,7 @@ def run_threads(
     finally:
         _abandon([w for w in workers if w.is_alive()])
     if failures:
-        raise WorkersFailed(failures, f"{len(workers)} threads")
+        raise WorkersFailed(failures, "a thread of its own" if kind is Kind.SOLO else f"{len(workers)} threads")
     readings = tuple(w.reading for w in workers if w.reading is not None)
     return Run(
         kind=kind,

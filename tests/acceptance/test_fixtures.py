@@ -183,3 +183,30 @@ def test_set_up_and_tear_down_functions_of_modules_and_classes(suite: Suite) -> 
     for often in ("function", "method"):
         assert log.count(f"main {often} up") == log.count(f"main {often} down") > 4
     assert ran.verdict("TestClass::test_method") == "io-bound"
+
+
+def test_fixtures_that_ask_how_the_test_went(suite: Suite) -> None:
+    suite.write(
+        f"@pytest.mark.gilcheck(threads=2, processes=2)\ndef test_one(asks): {SLEEP}",
+        conftest="""
+        import pytest
+        KEY = pytest.StashKey()
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            item.stash.setdefault(KEY, {})[report.when] = report
+            setattr(item, "rep_" + report.when, report)
+            return report
+
+        @pytest.fixture
+        def asks(request):
+            yield
+            assert not request.node.rep_call.failed
+            assert request.node.stash[KEY]["setup"].passed and request.node.stash[KEY]["call"].passed
+        """,
+    )
+    ran = suite.run()
+    assert ran.outcomes == {"test_one": ["passed"]}, ran.output
+    assert ran.verdict("test_one") == "io-bound"
+    assert ran.records["test_one"]["processes"] == 2

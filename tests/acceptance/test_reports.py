@@ -191,7 +191,7 @@ def test_the_table(suite: Suite) -> None:
     ran.shows(
         "*= gilcheck =*",
         "verdict * threads * processes * GIL held * alone * test",
-        "inconclusive * test_suite.py::test_breaks",
+        "failed * test_suite.py::test_breaks",
         "*failed when rerun in 2 threads: thread 1 of 2 raised AssertionError: broken*",
         "io-bound * test_suite.py::test_unexpected",
         "*! expect='gil-bound', but it is io-bound: *",
@@ -199,7 +199,8 @@ def test_the_table(suite: Suite) -> None:
     ran.shows("io-bound *×*×* ms * test_suite.py::test_waits", "*the body waits*")
     ran.shows("too-short * test_suite.py::test_short", "*one call takes * ms; below 2 ms starting a thread costs as much")
     ran.shows(
-        "inconclusive * test_suite.py::test_too_long", "*one call takes 0.1 s, too long for the budget; allow about 1 s*"
+        "inconclusive * test_suite.py::test_too_long",
+        "*one call takes 0.1 s, too long for the budget; 2 threads take about 1 s*",
     )
     ran.shows("skipped * test_suite.py::test_capsys", "*it uses the fixture capsys, which is not thread-safe*")
     ran.shows("too-short * test_suite.py::test_open", "*! expect='scales' and min_speedup=1.1 cannot be checked: *")
@@ -210,7 +211,7 @@ def test_the_table(suite: Suite) -> None:
 def test_the_table_without_any_test(suite: Suite) -> None:
     suite.write("def test_one(): ...")
     suite.run("--gilcheck-report").shows(
-        "no test was checked: mark one with @pytest.mark.gilcheck, or use --gilcheck for all"
+        "no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"
     )
 
 

@@ -290,5 +290,45 @@ def test_copies_that_fail_one_after_another_are_no_failure_in_threads(suite: Sui
     ran = suite.run()
     assert ran.outcomes == {"test_takes_the_last_seat": ["passed"]}
     assert ran.reason("test_takes_the_last_seat") == (
-        "not repeatable: 2 copies, one after another: it raised IndexError: pop from empty list"
+        "not repeatable: 2 copies, one after another: it raised IndexError: pop from empty list; "
+        "in 2 threads: it raised IndexError: pop from empty list"
     )
+
+
+def test_an_exception_that_refuses_to_be_touched_is_reported_all_the_same(suite: Suite) -> None:
+    suite.write(
+        ONLY,
+        """
+        import dataclasses
+        @dataclasses.dataclass(frozen=True)
+        class Frozen(Exception):
+            code: int
+        class Silent(Exception):
+            def add_note(self, note): raise RuntimeError("no notes")
+        def test_frozen(gilcheck):
+            if only(gilcheck, 1): raise Frozen(41)
+        def test_silent(gilcheck):
+            if only(gilcheck, 1): raise Silent("quiet")
+        """,
+    )
+    ran = suite.run()
+    assert set(map(tuple, ran.outcomes.values())) == {("failed",)}
+    frozen = ran.failure("test_frozen")
+    assert "gilcheck: thread 2 of 3 raised Frozen: 41; the ordinary run passed" in frozen
+    assert "if only(gilcheck, 1): raise Frozen(41)" in frozen
+    assert "FrozenInstanceError" not in frozen
+    assert "gilcheck: thread 2 of 3 raised Silent: quiet; the ordinary run passed" in ran.failure("test_silent")
+
+
+def test_a_failure_in_a_rerun_is_not_the_one_that_was_expected(suite: Suite) -> None:
+    suite.write(
+        ONLY,
+        """
+        @pytest.mark.xfail(strict=True)
+        def test_strict(gilcheck):
+            if only(gilcheck, 1): raise ValueError
+        """,
+    )
+    ran = suite.run()
+    assert ran.outcomes == {"test_strict": ["failed"]}
+    assert "XPASS(strict)" in ran.output

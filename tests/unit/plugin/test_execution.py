@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from pytest_gilcheck.plugin import execution as module
-from pytest_gilcheck.plugin.execution import Execution, copy, current, execution, index
+from pytest_gilcheck.plugin.execution import Execution, become, current, execution, index
 from pytest_gilcheck.plugin.fixture import Gilcheck
 
 
@@ -24,11 +24,11 @@ def test_a_rerun_is_seen_by_all_threads_and_a_number_by_one() -> None:
         seen.append((gilcheck.mode, gilcheck.thread_index, gilcheck.thread_count))
 
     def work(number: int) -> None:
-        with copy(number):
-            look()
-            helper = threading.Thread(target=look)
-            helper.start()
-            helper.join()
+        assert become(number) == 0
+        look()
+        helper = threading.Thread(target=look)
+        helper.start()
+        helper.join()
 
     with execution("threads", 3):
         for number in range(3):
@@ -46,16 +46,18 @@ def test_a_rerun_is_seen_by_all_threads_and_a_number_by_one() -> None:
 
 
 def test_reruns_nest_and_an_exception_ends_them() -> None:
-    with execution("processes", 2), copy(1):
-        with pytest.raises(ZeroDivisionError), execution("single", 1), copy(0):
+    with execution("processes", 2):
+        with pytest.raises(ZeroDivisionError), execution("single", 1):
             raise ZeroDivisionError
         assert current() == Execution(mode="processes", count=2)
-        assert index() == 1
     assert current() is module.current()
     assert current() == Execution()
     assert index() == 0
 
 
 def test_the_fixture_shows_where_it_is() -> None:
-    with execution("threads", 4), copy(2):
-        assert repr(Gilcheck()) == "<gilcheck mode='threads' thread_index=2 thread_count=4>"
+    with execution("threads", 4):
+        before = become(2)
+        shown = repr(Gilcheck())
+        assert become(before) == 2
+    assert shown == "<gilcheck mode='threads' thread_index=2 thread_count=4>"

@@ -38,7 +38,7 @@ def test_the_table() -> None:
 
 
 def test_without_records_the_table_says_how_to_get_some() -> None:
-    assert table({}, 80) == ["no test was checked: mark one with @pytest.mark.gilcheck, or use --gilcheck for all"]
+    assert table({}, 80) == ["no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"]
 
 
 def test_the_worst_is_first() -> None:

@@ -63,15 +63,31 @@ def test_a_body_that_fails_only_at_once_fails_in_workers(bench: Bench) -> None:
     with pytest.raises(WorkersFailed) as caught:
         bench.measure(room)
     assert [failure.what for failure in caught.value.failures] == ["raised ValueError: not alone"] * 4
-    # The copies were set up once more and tried one after another.
-    assert room.setups[-2:] == [(4, Kind.THREADS), (4, Kind.SOLO)]
+    # A copy was tried alone once more, then as many as before, one after another.
+    assert room.setups[-3:] == [(4, Kind.THREADS), (1, Kind.SOLO), (4, Kind.SOLO)]
+
+
+def test_a_state_that_running_at_once_has_broken_does_not_hide_that(bench: Bench) -> None:
+    broken: list[bool] = []
+
+    def body() -> None:
+        bench.clock.work(0.02)
+        if threading.current_thread().name.endswith("of 4"):
+            broken.append(True)
+        if broken:
+            raise ValueError("two have the same number")
+
+    # Alone it fails now, too, but it did not before.
+    with pytest.raises(WorkersFailed) as caught:
+        bench.measure(body)
+    assert len(caught.value.failures) == 4
 
 
 def test_a_body_that_cannot_be_run_twice_is_not_repeatable(bench: Bench) -> None:
     # Call 1 is the warm-up, the second run is in a block; the failure there is followed by one more try alone.
     error = FileExistsError("bob")
     with pytest.raises(NotRepeatable, match=r"it raised FileExistsError: bob$") as caught:
-        bench.measure(failing_at(*range(2, 100), error=error)(bench))
+        bench.measure(failing_at(*range(2, 100), error=error)(bench), seed=SOLO_FIRST)
     cause = caught.value.__cause__
     assert isinstance(cause, WorkersFailed)
     assert cause.failures[0].error is error
@@ -150,8 +166,8 @@ def test_copies_that_fail_one_after_another_are_not_repeatable(bench: Bench) -> 
 
             yield [body] * workers
 
-    message = r"^4 copies, one after another: it raised LookupError: no account left$"
-    with pytest.raises(NotRepeatable, match=message):
+    what = "it raised LookupError: no account left"
+    with pytest.raises(NotRepeatable, match=f"^4 copies, one after another: {what}; in 4 threads: {what}$"):
         bench.measure(OnlyThreeAccounts())
 
 
@@ -192,7 +208,7 @@ def test_a_body_that_declines_is_not_a_failure(bench: Bench) -> None:
 
 def test_a_body_that_exits_when_it_is_run_again_is_not_repeatable(bench: Bench) -> None:
     with pytest.raises(NotRepeatable, match="raised SystemExit: 3"):
-        bench.measure(failing_at(*range(2, 100), error=SystemExit(3))(bench))
+        bench.measure(failing_at(*range(2, 100), error=SystemExit(3))(bench), seed=SOLO_FIRST)
 
 
 class Outcome(BaseException):
@@ -201,7 +217,7 @@ class Outcome(BaseException):
 
 def test_a_body_that_fails_by_a_frameworks_outcome_is_not_repeatable(bench: Bench) -> None:
     with pytest.raises(NotRepeatable, match="raised Outcome: failed"):
-        bench.measure(failing_at(*range(2, 100), error=Outcome("failed"))(bench))
+        bench.measure(failing_at(*range(2, 100), error=Outcome("failed"))(bench), seed=SOLO_FIRST)
 
 
 def test_a_body_that_hangs_alone_is_not_repeatable() -> None:
@@ -254,7 +270,7 @@ def test_a_rerun_that_waits_for_a_lock_left_held_is_ended(bench: Bench) -> None:
     assert lock.locked()
 
 
-def test_serial_copies_that_wait_for_a_lock_left_held_are_ended(bench: Bench) -> None:
+def test_reruns_that_wait_for_a_lock_left_held_are_ended(bench: Bench) -> None:
     lock, second_is_done = threading.Lock(), threading.Event()
 
     def body() -> None:
@@ -270,7 +286,7 @@ def test_serial_copies_that_wait_for_a_lock_left_held_are_ended(bench: Bench) ->
             second_is_done.set()
 
     try:
-        with pytest.raises(NotRepeatable, match=rf"^2 copies, one after another: it did not finish within {BRIEF} s$"):
+        with pytest.raises(WorkersFailed, match=r"^thread 1 of 2: raised ValueError: and the lock is held$"):
             bench.measure(body, threads=2, processes=0, limit=BRIEF, seed=SOLO_FIRST)
     finally:
         if lock.locked():

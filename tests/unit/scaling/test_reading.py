@@ -22,7 +22,6 @@ UNEVEN = Run(
 def test_the_figures_of_a_run() -> None:
     assert UNEVEN.workers == 2
     assert UNEVEN.wall == 4.0  # from the release, not from the first start, until the last end
-    assert UNEVEN.single == 2.0
     assert UNEVEN.cpu == 3.0
     assert UNEVEN.delay == 1.0
     assert UNEVEN.runnable == 1.0  # (3 + 1) / 4
