@@ -54,7 +54,8 @@ def test_function_scoped_ones_anew_and_wider_ones_once(suite: Suite) -> None:
     for wide in ("session up", "session down", "package up", "module up", "class up"):
         assert main.count(wide) == 1
     assert main.count("function up") == main.count("function down") > 4
-    assert main[-4:] == ["ordinary", "module down", "package down", "session down"]
+    assert main[-4:-2] == ["ordinary", "module down"]
+    assert set(main[-2:]) == {"package down", "session down"}  # in which order depends on pytest
     for worker in ("worker1", "worker2"):
         there = [line.partition(" ")[2] for line in log if line.startswith(f"{worker} ")]
         for wide in ("session", "package", "module"):

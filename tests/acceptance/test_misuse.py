@@ -255,7 +255,7 @@ def test_a_command_line(pytester: pytest.Pytester, bad: Bad) -> None:
 @pytest.mark.parametrize("name", ["gilcheck", "gilcheck_report", "gilcheck_off"])
 def test_an_ini_switch_that_is_neither_on_nor_off(pytester: pytest.Pytester, name: str) -> None:
     write(pytester, ini={name: "perhaps"})
-    check(run(pytester), "invalid truth value 'perhaps'")
+    check(run(pytester), "invalid truth value 'perhaps'*")
 
 
 def test_a_folder_that_cannot_be_written(pytester: pytest.Pytester) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
 from acceptance.suite import SLEEP, Suite
 
 
@@ -141,6 +143,7 @@ def test_arguments_that_choose_tests_choose_the_same_again(suite: Suite) -> None
         )
 
 
+@pytest.mark.skipif(pytest.version_tuple < (8, 2), reason="this pytest takes no arguments from a file")
 def test_arguments_of_a_file_and_of_the_configuration(suite: Suite) -> None:
     suite.write(
         f"""
