@@ -29,21 +29,22 @@ def test_a_count_missing_on_either_side_is_missing(earlier: int | None, later: i
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the count is there on Linux only")
 def test_a_sleep_blocks_this_thread_and_no_other() -> None:
-    system, sleeps = SystemClock(), 50
+    system, sleeps = SystemClock(), 40
 
     def sleeps_often() -> None:
         for _ in range(sleeps):
-            system.sleep(0.0001)
+            system.sleep(0.0005)
 
     before = system.usage()
     thread = threading.Thread(target=sleeps_often)
     thread.start()
     thread.join()
-    # Starting and joining it may block this thread a few times.
+    # Starting and joining it may block this thread a few times. A sleep that is over before the thread has left its CPU is no
+    # block: 1 of 50 was seen on a busy machine, so that 20 of 40 are out of the question.
     beside = system.usage()
     sleeps_often()
     after = system.usage()
-    assert (beside.since(before).blocks or 0) < sleeps <= (after.since(beside).blocks or 0)
+    assert (beside.since(before).blocks or 0) < sleeps / 2 < (after.since(beside).blocks or 0)
 
 
 def test_elsewhere_nobody_counts_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
