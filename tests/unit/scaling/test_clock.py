@@ -39,7 +39,7 @@ def test_a_sleep_blocks_this_thread_and_no_other() -> None:
     thread = threading.Thread(target=sleeps_often)
     thread.start()
     thread.join()
-    # Starting and joining it may block this thread a few times. A sleep that is over before the thread has left its CPU is no
+    # Starting and joining it may block this thread a few times. A sleep that is over before the thread leaves its CPU is no
     # block: 1 of 50 was seen on a busy machine, so that 20 of 40 are out of the question.
     beside = system.usage()
     sleeps_often()
