@@ -100,16 +100,24 @@ class GilProbe:
             self._error = error
 
     def _loop(self) -> None:
-        now, sleep, late = self._clock.now, self._clock.sleep, self._late
+        now, sleep = self._clock.now, self._clock.sleep
+        awake = now()
         while not self._stop:
-            planned = now() + NAP_SECONDS
+            begin = now()
+            if begin - awake > LATE_SECONDS:  # it lost the GIL between two naps, while it waited for a CPU
+                self._note(awake, begin)
             sleep(NAP_SECONDS)
-            woke = now()
+            awake = now()
             self._wakes += 1
-            self._lateness += woke - planned
-            if woke - planned > LATE_SECONDS:
-                frame = self._frame()
-                late.append(Wake(planned=planned, woke=woke, stack=_places(frame), looping=_is_looping(frame)))
+            if awake - begin - NAP_SECONDS > LATE_SECONDS:
+                self._note(begin + NAP_SECONDS, awake)
+            else:
+                self._lateness += awake - begin - NAP_SECONDS
+
+    def _note(self, planned: float, woke: float) -> None:
+        self._lateness += woke - planned
+        frame = self._frame()
+        self._late.append(Wake(planned=planned, woke=woke, stack=_places(frame), looping=_is_looping(frame)))
 
     def _frame(self) -> FrameType | None:
         ident = self._target.ident if self._target is not None else None
