@@ -36,8 +36,11 @@ def hot_lines(
 ) -> tuple[HotLine, ...]:
     """The ``most`` lines with the largest shares, largest first."""
     weights: defaultdict[tuple[Place, Place], float] = defaultdict(float)
+    usual: defaultdict[tuple[Place, Place], float] = defaultdict(float)
     in_c: defaultdict[tuple[Place, Place], float] = defaultdict(float)
-    for sample in samples:
+    seen = list(samples)
+    longest = max((sample.switch_interval for sample in seen), default=0.0)
+    for sample in seen:
         # Waits for a CPU make every wake late; they say nothing about the code that held the GIL.
         gil = sample.held / sample.late if sample.late > 0 else 1.0
         for wake in sample.wakes:
@@ -46,11 +49,13 @@ def hot_lines(
                 continue
             late = wake.woke - wake.planned
             weights[place] += late
-            if not wake.looping and late * gil > _C_CALL_INTERVALS * sample.switch_interval:
-                in_c[place] += late
+            if sample.switch_interval == longest:  # a short interval is soon exceeded on a busy machine
+                usual[place] += late
+                if wake.after_call and late * gil > _C_CALL_INTERVALS * sample.switch_interval:
+                    in_c[place] += late
     total = sum(weights.values())
     ranked = sorted(weights, key=lambda place: weights[place], reverse=True)[:most]
-    return tuple(_line(place, weights[place] / total, in_c[place] / weights[place]) for place in ranked)
+    return tuple(_line(place, weights[place] / total, in_c[place] / (usual[place] or 1.0)) for place in ranked)
 
 
 def _place(wake: Wake, library: Callable[[str], bool]) -> tuple[Place, Place] | None:

@@ -36,13 +36,14 @@ Place = tuple[str, int, str]
 class Wake:
     """One late wake-up: when it was planned, when the probe had the GIL, and where the body was (innermost first).
 
-    ``looping``: the body was at the end of a loop's round, where byte code gives the GIL away.
+    ``after_call``: the body had just returned from a C call. Anywhere else (at the end of a loop's round, at the start of a
+    function) it is byte code that gives the GIL away.
     """
 
     planned: float
     woke: float
     stack: tuple[Place, ...]
-    looping: bool = False
+    after_call: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ class GilProbe:
     def _note(self, planned: float, woke: float) -> None:
         self._lateness += woke - planned
         frame = self._frame()
-        self._late.append(Wake(planned=planned, woke=woke, stack=_places(frame), looping=_is_looping(frame)))
+        self._late.append(Wake(planned=planned, woke=woke, stack=_places(frame), after_call=_is_after_call(frame)))
 
     def _frame(self) -> FrameType | None:
         ident = self._target.ident if self._target is not None else None
@@ -164,10 +165,11 @@ def _places(frame: FrameType | None) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def _is_looping(frame: FrameType | None) -> bool:
+def _is_after_call(frame: FrameType | None) -> bool:
+    """Calls of Python functions do not count: the interpreter enters them itself, and lets go at their start."""
     if frame is None or frame.f_lasti < 0:
         return False
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith("JUMP_BACKWARD")
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith(("CALL", "PRECALL"))
 
 
 @contextmanager
