@@ -192,9 +192,8 @@ class _Measuring:
             with self._workload.copies(workers, kind, self._repeats) as bodies:
                 return run_threads(bodies, self._repeats, self._clock, self._limit(workers), beside)
         except WorkersFailed as failed:
-            declined = next((f.error for f in failed.failures if isinstance(f.error, Declined)), None)
-            if declined is not None:
-                raise declined from failed
+            if all(isinstance(f.error, Declined) for f in failed.failures):
+                raise Declined(str(failed.failures[0].error)) from failed
             self._blame(failed, workers, kind)
             raise
 

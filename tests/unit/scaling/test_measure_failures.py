@@ -196,6 +196,19 @@ def test_a_tear_down_that_fails_in_the_serial_copies_is_not_repeatable(bench: Be
         bench.measure(Leaks())
 
 
+def test_one_that_declines_does_not_hide_one_that_fails(bench: Bench) -> None:
+    def body() -> None:
+        bench.clock.work(0.02)
+        name = threading.current_thread().name
+        if name.endswith("1 of 4"):
+            raise Declined("only alone")
+        if name.endswith("2 of 4"):
+            raise ValueError("broken")
+
+    with pytest.raises(WorkersFailed, match="thread 2 of 4: raised ValueError: broken"):
+        bench.measure(body)
+
+
 def test_a_body_that_declines_is_not_a_failure(bench: Bench) -> None:
     def body() -> None:
         bench.clock.work(0.02)
