@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_gilcheck.scaling import sentences
-from pytest_gilcheck.scaling.estimate import Estimate, estimate
+from pytest_gilcheck.scaling.estimate import BUSY, Estimate, estimate
 from pytest_gilcheck.scaling.measurement import Measurement
 from pytest_gilcheck.verdict import HotLine, Scaling, Verdict
 
@@ -32,9 +32,6 @@ DISK_BYTES = 16_384
 
 #: A body that wants a CPU for less than this share of its time only waits; what slows its processes is their start.
 _IDLE = 0.15
-
-# Above this share of denied CPU time the machine was too busy for figures that depend on how soon others get to run.
-_BUSY = 0.15
 
 #: CPUs in use at once that one lock around the body would not allow.
 RAN_AT_ONCE = 1.25
@@ -218,7 +215,7 @@ def _waiting_for_disk(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
                 Scaling.INCONCLUSIVE,
                 f"it waits for a disk, and {m.threads} copies are too few to tell whether they queue there",
             )
-        if (e.waiting_for_cpu or 0.0) > _BUSY:
+        if (e.waiting_for_cpu or 0.0) > BUSY:
             return Scaling.INCONCLUSIVE, "it waits for a disk, which a busy machine serves late"
         return Scaling.IO_BOUND, ""
     if processes is not None and min(threads, processes) > queues and _alike(threads, processes):

@@ -9,6 +9,9 @@ from statistics import median
 from pytest_gilcheck.scaling.measurement import Measurement
 from pytest_gilcheck.scaling.reading import Run
 
+#: Above this ``waiting_for_cpu`` the machine was too busy for figures that depend on how soon others get to run.
+BUSY = 0.15
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

@@ -6,14 +6,11 @@ import math
 from collections.abc import Callable
 from pathlib import PurePath
 
-from pytest_gilcheck.scaling.estimate import Estimate
+from pytest_gilcheck.scaling.estimate import BUSY, Estimate
 from pytest_gilcheck.scaling.measurement import SHORTEST_SECONDS, Measurement
 from pytest_gilcheck.verdict import HotLine, Scaling
 
 _Parts = tuple[Measurement, Estimate, str]
-
-# Above this share of denied CPU time the reader should know that the machine was busy.
-_BUSY = 0.15
 
 
 def reason(verdict: Scaling, because: str, measurement: Measurement, figures: Estimate) -> str:
@@ -23,7 +20,7 @@ def reason(verdict: Scaling, because: str, measurement: Measurement, figures: Es
         return text
     notes = []
     # Of a body that hardly wants a CPU the share is noise.
-    if (figures.waiting_for_cpu or 0.0) > _BUSY and (figures.cpu_share or 0.0) >= _BUSY:
+    if (figures.waiting_for_cpu or 0.0) > BUSY and (figures.cpu_share or 0.0) >= BUSY:
         notes.append(f"the machine was busy ({figures.waiting_for_cpu:.0%} of the wanted CPU time went to others)")
     if measurement.threads != measurement.asked_threads:
         notes.append(f"{measurement.threads} workers instead of {measurement.asked_threads}, to stay near the budget")
