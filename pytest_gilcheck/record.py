@@ -1,4 +1,4 @@
-"""The record of one scaling check: what crosses from where it was measured to the reports and the gate."""
+"""The records of one test's checks: what crosses from where they were made to the reports and the gate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pytest_gilcheck.verdict import FLAGGED, HotLine, Scaling
+from pytest_gilcheck.verdict import FLAGGED, WITNESSED, HotLine, Race, Scaling
+
+#: Verdicts of a race search that a reader should hear of on every run: what was witnessed, and what stopped the search.
+FLAGGED_RACES = WITNESSED | {Race.NONDETERMINISTIC, Race.UNCONTROLLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +61,75 @@ class ScalingRecord:
         known["verdict"] = Scaling(plain["verdict"])
         known["hot_lines"] = tuple(HotLine(**line) for line in plain.get("hot_lines", ()))
         return cls(**known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceRecord:
+    """One test's race verdict, and what was done to come to it.
+
+    ``kind`` says what sort of failure a schedule showed. ``coverage`` is ``"exhausted"`` (every interleaving with at most
+    ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
+    took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
+    switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
+    the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost.
+    """
+
+    verdict: Race
+    reason: str
+    kind: str | None = None
+    coverage: str | None = None
+    preemption_bound: int | None = None
+    schedules: int = 0
+    first_failure: int | None = None
+    switches: int | None = None
+    token: str | None = None
+    uncontrolled: tuple[str, ...] = ()
+    threads: int | None = None
+    strategy: str | None = None
+    seed: int | None = None
+    failed: bool = False
+    seconds: float = 0.0
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the user should hear of it on every run."""
+        return self.verdict in FLAGGED_RACES
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Exact builtins: what JSON and a worker's message can carry."""
+        plain = asdict(self)
+        plain["verdict"] = self.verdict.value
+        plain["uncontrolled"] = list(self.uncontrolled)
+        return plain
+
+    @classmethod
+    def from_builtins(cls, plain: Mapping[str, Any]) -> RaceRecord:
+        """The inverse of :meth:`to_builtins`."""
+        known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
+        known["verdict"] = Race(plain["verdict"])
+        known["uncontrolled"] = tuple(plain.get("uncontrolled", ()))
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Both records of one test; ``None`` for a check that nobody asked for."""
+
+    scaling: ScalingRecord | None = None
+    race: RaceRecord | None = None
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Exact builtins: what JSON and a worker's message can carry."""
+        return {
+            "scaling": None if self.scaling is None else self.scaling.to_builtins(),
+            "race": None if self.race is None else self.race.to_builtins(),
+        }
+
+    @classmethod
+    def from_builtins(cls, plain: Mapping[str, Any]) -> Checked:
+        """The inverse of :meth:`to_builtins`."""
+        scaling, race = plain.get("scaling"), plain.get("race")
+        return cls(
+            scaling=None if scaling is None else ScalingRecord.from_builtins(scaling),
+            race=None if race is None else RaceRecord.from_builtins(race),
+        )

@@ -21,6 +21,22 @@ class Scaling(StrEnum):
     SKIPPED = "skipped"
 
 
+class Race(StrEnum):
+    """The answers to "is this safe under threads?"."""
+
+    CLEAN = "clean"
+    RACE = "race"
+    DEADLOCK = "deadlock"
+    HANG = "hang"
+    NONDETERMINISTIC = "nondeterministic"
+    NOT_REPEATABLE = "not-repeatable"
+    UNCONTROLLED = "uncontrolled"
+    SKIPPED = "skipped"
+
+
+#: Verdicts of a race search that fail a test: each was witnessed, and a schedule shows it again.
+WITNESSED = frozenset({Race.RACE, Race.DEADLOCK, Race.HANG})
+
 #: Verdicts that say threads do not help, or help less than they could: one summary line on every run.
 FLAGGED = frozenset({Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND, Scaling.LOCK_BOUND, Scaling.SHARED_RESOURCE})
 

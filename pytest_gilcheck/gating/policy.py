@@ -6,24 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_gilcheck.errors import Misuse, unknown
-from pytest_gilcheck.record import ScalingRecord
-from pytest_gilcheck.verdict import Scaling
+from pytest_gilcheck.record import Checked
+from pytest_gilcheck.verdict import WITNESSED, Race, Scaling
 
-#: The words of ``--gilcheck-fail-on``.
-WORDS = ("gil-bound", "lock-bound", "expectation", "inconclusive", "none")
-
-_VERDICTS = {
+# Words whose verdicts fail the run at its end, the tests themselves pass.
+_SCALING = {
     "gil-bound": Scaling.GIL_BOUND,
     "lock-bound": Scaling.LOCK_BOUND,
     "inconclusive": Scaling.INCONCLUSIVE,
 }
+_RACES = {
+    "nondeterministic": Race.NONDETERMINISTIC,
+    "uncontrolled": Race.UNCONTROLLED,
+}
+
+# Words that fail the test itself.
+_FAIL_THE_TEST = ("race", "deadlock", "hang", "expectation")
+
+#: The words of ``--gilcheck-fail-on``.
+WORDS = (*_FAIL_THE_TEST, *_SCALING, *_RACES, "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """``fail_on`` names what fails the run: ``expectation`` fails the test itself, the other words the run at its end."""
+    """``fail_on`` names what fails: a witnessed race or a broken expectation its test, other verdicts the run at its end."""
 
-    fail_on: frozenset[str] = frozenset({"expectation"})
+    fail_on: frozenset[str] = frozenset(_FAIL_THE_TEST)
+
+    def fails_test(self, verdict: Race) -> bool:
+        """Whether a test whose race search came to ``verdict`` fails."""
+        return verdict in WITNESSED and verdict.value in self.fail_on
 
     @classmethod
     def parse(cls, text: str) -> Policy:
@@ -51,12 +63,17 @@ class Decision:
         return bool(self.failing)
 
 
-def decide(policy: Policy, records: Mapping[str, ScalingRecord]) -> Decision:
-    """Apply ``policy`` to ``records``. Broken expectations and failed reruns are not in it: they failed their tests."""
-    failing = [
-        (test, word)
-        for test, record in records.items()
-        for word, verdict in _VERDICTS.items()
-        if word in policy.fail_on and record.verdict is verdict and not record.failed
-    ]
+def decide(policy: Policy, records: Mapping[str, Checked]) -> Decision:
+    """Apply ``policy`` to ``records``. What has failed its test (a race, a broken expectation) is not in it."""
+    failing = [(test, word) for test, checked in records.items() for word in _words(policy, checked)]
     return Decision(failing=tuple(failing))
+
+
+def _words(policy: Policy, checked: Checked) -> list[str]:
+    """The words that apply to one test."""
+    words: list[str] = []
+    if checked.scaling is not None and not checked.scaling.failed:
+        words += [word for word, verdict in _SCALING.items() if checked.scaling.verdict is verdict]
+    if checked.race is not None:
+        words += [word for word, verdict in _RACES.items() if checked.race.verdict is verdict]
+    return [word for word in words if word in policy.fail_on]

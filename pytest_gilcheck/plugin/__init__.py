@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
 MARKERS = (
     """gilcheck(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None): \
-find out whether threads help this test, and what stops them if they do not; also takes the keywords of gilcheck_race""",
+search for a thread interleaving that breaks this test, and find out whether threads help it; \
+also takes the keywords of gilcheck_race""",
     """gilcheck_scaling(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None): \
 scaling only; expect='scales'/'gil-bound'/'io-bound' and min_speedup=1.6 turn a mismatch into a failure""",
     """gilcheck_race(threads='auto', strategy='auto', seconds=None, schedules=None, seed=None, bound=None, atomic=False): \
-race search only; it arrives with the next part of this release, today the marker is checked and reported""",
+race search only: run the test under one interleaving of its threads after another; threads=1 explores the body's own""",
     """gilcheck_skip(reason): leave this test alone, whatever --gilcheck or an outer marker says""",
 )
 
@@ -47,20 +49,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Plan the checks of the marked tests, if there are any, once all other plugins have had their say on the list."""
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Plan the checks of the tests that ask for some, if there are any, once all other plugins have had their say."""
     if options.value(config, "gilcheck_off"):
         return
-    marked = any(mark.name.startswith("gilcheck") for item in items for mark in item.iter_markers())
-    if marked or options.value(config, "gilcheck"):
-        from pytest_gilcheck.plugin import session
+    asked = any(options.value(config, name) for name in ("gilcheck", "gilcheck_replay"))
+    if asked or any(_asks(item) for item in items):
+        from pytest_gilcheck.plugin import session as sessions
 
-        session.plan(config, items)
+        sessions.plan(session, items)
+
+
+def _asks(item: pytest.Item) -> bool:
+    marked = any(mark.name.startswith("gilcheck") for mark in item.iter_markers())
+    return marked or "gilcheck" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture
-def gilcheck() -> Gilcheck:
-    """What a test can ask about the rerun it is in: ``mode``, ``thread_index`` and ``thread_count``."""
-    from pytest_gilcheck.plugin.fixture import Gilcheck
+def gilcheck(request: pytest.FixtureRequest) -> Iterator[Gilcheck]:
+    """Run callables as concurrent threads (``run``), check what they leave (``after``), and learn which run this is."""
+    from pytest_gilcheck.plugin import fixture
 
-    return Gilcheck()
+    yield from fixture.provide(request)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from _pytest.logging import caplog_handler_key, caplog_records_key
 from _pytest.tmpdir import tmppath_result_key
 from _pytest.unittest import TestCaseFunction as TestCaseFunction  # noqa: PLC0414 - others get it from here
+
+#: The module with which pytest loads test modules, and runs their code itself.
+ASSERTION_REWRITER = "_pytest.assertion.rewrite"
 
 
 def arguments(item: pytest.Function) -> dict[str, Any]:
@@ -36,6 +41,27 @@ def set_up(item: pytest.Item, *, hooks: bool = False) -> float:
     else:
         item.session._setupstate.setup(item)
     return time.perf_counter() - begin
+
+
+def set_up_again(item: pytest.Item) -> None:
+    """Set the item up for one of many executions, whatever the one before has left standing; log records start anew."""
+    if item in item.session._setupstate.stack:
+        with suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):
+            tear_down(item)
+    handler = item.stash.get(caplog_handler_key, None)
+    if handler is not None:
+        handler.reset()
+        item.stash[caplog_records_key]["call"] = handler.records
+    _forget_interrupted(item)
+    set_up(item)
+
+
+def _forget_interrupted(item: pytest.Item) -> None:
+    """Fixtures whose set-up was ended by no ``Exception`` have no value but finalizers, with which they refuse to start."""
+    for name in fixture_names(item):
+        for fixture in item._fixtureinfo.name2fixturedefs.get(name, ()):  # type: ignore[attr-defined]
+            if fixture.cached_result is None and fixture._finalizers:
+                fixture._finalizers.clear()
 
 
 def tear_down(item: pytest.Item) -> None:
@@ -130,3 +156,27 @@ def uncaptured(config: pytest.Config) -> Iterator[None]:
 def fixture_names(item: pytest.Item) -> Sequence[str]:
     """Every fixture the item uses, directly or through others."""
     return getattr(item, "fixturenames", ())
+
+
+@contextmanager
+def log_handlers_replaced(item: pytest.Item, handler: logging.Handler) -> Iterator[None]:
+    """Let log records go to ``handler`` and to none of pytest's own; where the test reads its records, they stay."""
+    plugin: Any = item.config.pluginmanager.getplugin("logging-plugin")
+    if plugin is None:
+        yield
+        return
+    own = [plugin.report_handler, plugin.log_cli_handler, plugin.log_file_handler]
+    if "caplog" not in fixture_names(item):
+        own.append(plugin.caplog_handler)
+    root = logging.getLogger()
+    replaced = [each for each in own if each in root.handlers]
+    handler.setFormatter(plugin.report_handler.formatter)
+    for each in replaced:
+        root.removeHandler(each)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        for each in replaced:
+            root.addHandler(each)

@@ -1,16 +1,14 @@
-"""Which rerun is going on: set around each copy of a body, read by the ``gilcheck`` fixture."""
+"""Which run is going on: set around each copy of a body, read by the ``gilcheck`` fixture."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """``mode`` is ``single``, ``threads`` or ``processes`` (later ``race``); ``count`` says how many copies run at once."""
+    """``mode`` is ``single``, ``threads``, ``processes`` or ``race``; ``count`` says how many copies run at once."""
 
     mode: str = "single"
     count: int = 1
@@ -22,7 +20,7 @@ _local = threading.local()
 
 
 def current() -> Execution:
-    """The rerun that is going on in this process."""
+    """The run that is going on in this process."""
     return _now
 
 
@@ -31,15 +29,27 @@ def index() -> int:
     return getattr(_local, "index", 0)
 
 
-@contextmanager
-def execution(mode: str, count: int) -> Iterator[None]:
-    """Announce a rerun, from before its set-up until after its teardown."""
-    global _now  # noqa: PLW0603 - one rerun at a time in a process, seen by all its threads
-    before, _now = _now, Execution(mode=mode, count=count)
-    try:
-        yield
-    finally:
-        _now = before
+def count() -> int:
+    """How many run at once of what runs in this thread: copies of the body, or callables given to ``gilcheck.run``."""
+    return getattr(_local, "count", None) or _now.count
+
+
+class execution:  # noqa: N801 - used like a function
+    """Announce a rerun, from before its set-up until after its teardown.
+
+    Not by ``contextlib``, whose code would count as code that the test runs.
+    """
+
+    def __init__(self, mode: str, copies: int) -> None:
+        self._new = Execution(mode=mode, count=copies)
+
+    def __enter__(self) -> None:
+        global _now
+        self._before, _now = _now, self._new
+
+    def __exit__(self, *_: object) -> None:
+        global _now  # noqa: PLW0603 - as above
+        _now = self._before
 
 
 def become(number: int) -> int:
@@ -47,3 +57,18 @@ def become(number: int) -> int:
     before = index()
     _local.index = number
     return before
+
+
+class one_of:  # noqa: N801 - used like a function
+    """Make the calling thread callable ``number`` (from 0) of ``among``, for as long as this lasts."""
+
+    def __init__(self, number: int, among: int) -> None:
+        self._number = number
+        self._among = among
+
+    def __enter__(self) -> None:
+        self._before = index(), getattr(_local, "count", None)
+        _local.index, _local.count = self._number, self._among
+
+    def __exit__(self, *_: object) -> None:
+        _local.index, _local.count = self._before

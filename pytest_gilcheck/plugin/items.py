@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.plugin import compat
-from pytest_gilcheck.plugin.execution import become, execution
+from pytest_gilcheck.plugin.execution import Execution, become, current, execution
 from pytest_gilcheck.scaling.failures import Declined, NotRepeatable, WorkerFailure, WorkersFailed, raised
 from pytest_gilcheck.scaling.reading import Kind
 from pytest_gilcheck.scaling.workload import COSTLY_SETUP_SECONDS, Body
@@ -91,7 +91,8 @@ _calls = itertools.count()
 
 def _function_call(item: pytest.Function, number: int, repeats: int) -> Callable[[], object]:
     function, arguments = item.obj, compat.arguments(item)
-    private = {name: arguments.pop(name) for name in ("tmp_path", "tmpdir") if name in arguments}
+    alone = current() == Execution(mode="race")  # whose one copy has all of an execution to itself
+    private = {name: arguments.pop(name) for name in ("tmp_path", "tmpdir") if name in arguments and not alone}
     if not private:
         return lambda: function(**arguments)
 
@@ -102,7 +103,9 @@ def _function_call(item: pytest.Function, number: int, repeats: int) -> Callable
 
 def _private_folder(shared: Any, number: int) -> Any:
     """A new empty folder below the test's own one, of the same type (``Path`` or ``py.path.local``)."""
-    folder = Path(shared, f"copy{number}-{next(_calls)}")
+    # The same name in each execution of a race check: what depends on it must not change with the number of executions.
+    again = "" if current().mode == "race" else f"-{next(_calls)}"
+    folder = Path(shared, f"copy{number}{again}")
     folder.mkdir()
     return type(shared)(folder)
 

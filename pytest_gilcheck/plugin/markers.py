@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,19 @@ class Wanted:
     seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceWanted:
+    """The race check that a test's markers ask for; ``None`` means: the default."""
+
+    threads: int | str = "auto"
+    strategy: str = "auto"
+    seconds: float | None = None
+    schedules: int | None = None
+    seed: int | None = None
+    bound: int | None = None
+    atomic: bool = False
+
+
 def problems(mark: pytest.Mark) -> list[str]:
     """What is wrong with a mark, each with what would be valid; empty when nothing is."""
     if mark.name == "gilcheck_skip":
@@ -143,11 +157,21 @@ def xfail_reason(item: pytest.Item) -> str | None:
 
 def wanted(item: pytest.Item) -> Wanted | None:
     """What the closest ``gilcheck`` and ``gilcheck_scaling`` ask for, the latter first; ``None`` without either."""
-    marks = [mark for name in ("gilcheck", "gilcheck_scaling") if (mark := item.get_closest_marker(name)) is not None]
+    given = _given(item, "gilcheck_scaling", _SCALING)
+    return None if given is None else Wanted(**given)
+
+
+def race_wanted(item: pytest.Item) -> RaceWanted | None:
+    """What the closest ``gilcheck`` and ``gilcheck_race`` ask for, the latter first; ``None`` without either."""
+    given = _given(item, "gilcheck_race", _RACE)
+    return None if given is None else RaceWanted(**given)
+
+
+def _given(item: pytest.Item, special: str, keywords: Mapping[str, Check]) -> dict[str, Any] | None:
+    marks = [mark for name in ("gilcheck", special) if (mark := item.get_closest_marker(name)) is not None]
     if not marks:
         return None
-    merged = {name: value for mark in marks for name, value in mark.kwargs.items() if name in _SCALING}
-    return Wanted(**merged)
+    return {name: value for mark in marks for name, value in mark.kwargs.items() if name in keywords}
 
 
 def check_all(items: Iterable[pytest.Item]) -> None:

@@ -32,11 +32,18 @@ OPTIONS = (
     Option("processes", "processes for a scaling check: a number, 0 for none, or 'auto' (as many as threads)", "N|auto"),
     Option("seconds", "time that a scaling check of one test aims to stay within (default: 2)", "S"),
     Option("timeout", "give up a single rerun of a test after this time (default: 10, more for long tests)", "S"),
+    Option(
+        "source",
+        "comma list of packages, modules and paths whose code race checks look into (default: all that runs)",
+        "LIST",
+    ),
+    Option("replay", "run the one selected test under the schedule that was printed with a failure", "TOKEN"),
     Option("report", "show the verdict of every checked test in a table"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
     Option(
         "fail-on",
-        "comma list of what fails the run: gil-bound, lock-bound, expectation, inconclusive, none (default: expectation)",
+        "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \
+nondeterministic, uncontrolled, or none",
         "WORDS",
     ),
 )
@@ -44,7 +51,7 @@ OPTIONS = (
 
 def add(parser: pytest.Parser) -> None:
     """Register every option and its ini twin."""
-    group = parser.getgroup("gilcheck", "scaling in threads and the GIL")
+    group = parser.getgroup("gilcheck", "scaling in threads, the GIL, and races")
     for option in OPTIONS:
         if option.metavar is None:
             group.addoption(option.flag, action="store_true", default=None, dest=option.ini, help=option.help)

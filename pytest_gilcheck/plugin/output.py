@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+
+from pytest_gilcheck.plugin import compat
+from pytest_gilcheck.plugin.tail import Tail
 
 # So much of the end of what the reruns wrote is shown when one of them failed.
 _SHOWN_CHARACTERS = 4000
@@ -17,6 +22,11 @@ class Output:
 
     def __init__(self) -> None:
         self.streams: dict[str, str] = {}
+
+    def add(self, name: str, text: str) -> None:
+        """Note what was written to the stream ``name``, after what was noted before."""
+        if text:
+            self.streams[name] = self.streams.get(name, "") + text
 
     def show(self, item: pytest.Item) -> None:
         """Add the end of it to the report of ``item``."""
@@ -43,11 +53,67 @@ def apart(item: pytest.Item) -> Iterator[Output]:
         yield output
     finally:
         if capture is not None:
-            output.streams["stdout"], output.streams["stderr"] = capture.read_global_capture()
+            for name, text in zip(("stdout", "stderr"), capture.read_global_capture(), strict=True):
+                output.add(name, text)
         if log is not None:
-            output.streams["log"] = log.getvalue()[position:]
+            output.add("log", log.getvalue()[position:])
             log.seek(position)
             log.truncate()
+
+
+@contextmanager
+def bounded(item: pytest.Item, output: Output) -> Iterator[None]:
+    """Of what is written inside, only the end is kept, for ``output``: a search may run a test that prints a thousand times.
+
+    The streams are replaced before the first execution begins, since tests may race on which they are.
+    """
+    before = sys.stdout, sys.stderr
+    tails = {
+        "stdout": Tail(before[0], _SHOWN_CHARACTERS),
+        "stderr": Tail(before[1], _SHOWN_CHARACTERS),
+        "log": Tail(before[1], _SHOWN_CHARACTERS),
+    }
+    sys.stdout, sys.stderr = tails["stdout"], tails["stderr"]
+    try:
+        with _logging_to(item, tails["log"]):
+            yield
+    finally:
+        sys.stdout, sys.stderr = before
+        for name, tail in tails.items():
+            output.add(name, tail.text())
+
+
+@contextmanager
+def logs_apart(item: pytest.Item) -> Iterator[Tail]:
+    """Log records of a replay take the way that they took in the search: other handlers would be other code that runs."""
+    tail = Tail(sys.stderr, _SHOWN_CHARACTERS)
+    try:
+        with _logging_to(item, tail):
+            yield tail
+    finally:
+        item.add_report_section("call", "log", tail.text())
+
+
+def _logging_to(item: pytest.Item, tail: Tail) -> AbstractContextManager[None]:
+    return compat.log_handlers_replaced(item, _TailHandler(tail))
+
+
+class _TailHandler(logging.Handler):
+    """Takes the place of pytest's own. It has no lock: one that all threads share would order what they do."""
+
+    def __init__(self, tail: Tail) -> None:
+        super().__init__()
+        self._tail = tail
+
+    def createLock(self) -> None:  # noqa: N802 - logging's name
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        self.emit(record)
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tail.write(f"{self.format(record)}\n")
 
 
 def _log(item: pytest.Item) -> Any:

@@ -12,10 +12,14 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import decide
+from pytest_gilcheck.plugin import tokens
+from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
-from pytest_gilcheck.record import ScalingRecord
-from pytest_gilcheck.reporting import jsonreport, text
+from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
+from pytest_gilcheck.reporting import jsonreport, layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
+
+_NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"
 
 
 class Results:
@@ -24,20 +28,24 @@ class Results:
     def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
         self._config = config
         self._settings = settings
-        self._records: dict[str, ScalingRecord | None] = {}
+        self._records: dict[str, Checked] = {}
         self._problem: str | None = None
         self._mistake: str | None = None
         self.notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record from a report, wherever the test ran."""
-        if hasattr(report, "gilcheck"):
-            plain = report.gilcheck
-            self._records[report.nodeid] = None if plain is None else ScalingRecord.from_builtins(plain)
+        checked = records(report)
+        if checked is not None:
+            self._records[report.nodeid] = checked
 
     @property
-    def _measured(self) -> dict[str, ScalingRecord]:
-        return {test: record for test, record in self._records.items() if record is not None}
+    def _scaling(self) -> dict[str, ScalingRecord]:
+        return {test: checked.scaling for test, checked in self._records.items() if checked.scaling is not None}
+
+    @property
+    def _races(self) -> dict[str, RaceRecord]:
+        return {test: checked.race for test, checked in self._records.items() if checked.race is not None}
 
     @cached_property
     def _environment(self) -> Environment:
@@ -57,14 +65,16 @@ class Results:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the file, then let the gate fail a run that nothing else has failed."""
+        """Write the file, keep the tokens, then let the gate fail a run that nothing else has failed."""
+        if self._settings.replay is None:
+            tokens.keep(self._config, self._races)
         if self._settings.json is not None:
             report = jsonreport.document(self._environment, self._records, {"xdist_workers": self._siblings})
             try:
                 write_atomically(self._settings.json, jsonreport.text(report))
             except OSError as error:
                 self._problem = f"cannot write {self._settings.json}: {error.strerror or error}"
-        decision = decide(self._settings.policy, self._measured)
+        decision = decide(self._settings.policy, self._records)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problem):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._mistake is not None:
@@ -75,19 +85,26 @@ class Results:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table if asked for; one line for what was flagged in any case; what failed the run and why."""
-        records, full = self._measured, self._settings.report
+        full = self._settings.report
         if full:
+            terminalreporter.ensure_newline()  # or it comes between the heading and the table
             terminalreporter.section("gilcheck")
-            self._write(terminalreporter, text.table(records, shutil.get_terminal_size().columns))
+            self._write(terminalreporter, self._tables(shutil.get_terminal_size().columns))
             self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
-        races = sum(record is None for record in self._records.values())
-        self._write(terminalreporter, text.summary(records, races=races, full=full), yellow=True)
-        self._write(terminalreporter, text.gate(decide(self._settings.policy, records)), red=True)
+        lines = [*text.summary(self._scaling, full=full), *races.summary(self._races, full=full)]
+        if self._settings.replay is not None:
+            lines += races.not_reproduced(self._races)
+        self._write(terminalreporter, lines, yellow=True)
+        self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records)), red=True)
         problems = [f"gilcheck: {note}" for note in [*self.notes, *filter(None, [self._problem])]]
         self._write(terminalreporter, problems, red=True)
 
+    def _tables(self, width: int) -> list[str]:
+        tables = [table for table in (text.table(self._scaling, width), races.table(self._races, width)) if table]
+        return [line for number, table in enumerate(tables) for line in ([""] if number else []) + table] or [_NOTHING]
+
     @staticmethod
     def _write(terminalreporter: pytest.TerminalReporter, lines: list[str], **markup: bool) -> None:
-        plain = text.plain if not text.fits(getattr(sys.stdout, "encoding", None)) else str
+        plain = layout.plain if not layout.fits(getattr(sys.stdout, "encoding", None)) else str
         for line in lines:
             terminalreporter.write_line(plain(line), **markup)

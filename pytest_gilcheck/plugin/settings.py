@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -16,6 +16,9 @@ from pytest_gilcheck.gating.policy import Policy
 from pytest_gilcheck.plugin import markers
 from pytest_gilcheck.plugin.options import OPTIONS, Option, value
 from pytest_gilcheck.reporting.files import check_writable
+
+if TYPE_CHECKING:
+    from pytest_gilcheck.races import Scope
 
 DEFAULT_SECONDS = 2.0
 
@@ -38,6 +41,8 @@ class PluginSettings:
     report: bool
     json: Path | None
     policy: Policy
+    source: Scope | None = None
+    replay: str | None = None
 
 
 def resolve(config: pytest.Config) -> PluginSettings:
@@ -52,6 +57,8 @@ def resolve(config: pytest.Config) -> PluginSettings:
         report=bool(value(config, "gilcheck_report")),
         json=reader.read("json", lambda text: _json(config, text), None),
         policy=reader.read("fail-on", Policy.parse, Policy()),
+        source=reader.read("source", lambda text: _source(config, text), None),
+        replay=reader.read("replay", _token, None),
     )
     if reader.problems:
         raise pytest.UsageError("\n".join(reader.problems))
@@ -126,3 +133,16 @@ def _json(config: pytest.Config, text: str) -> Path:
     if not hasattr(config, "workerinput"):
         check_writable(path)
     return path
+
+
+def _source(config: pytest.Config, text: str) -> Scope:
+    from pytest_gilcheck.races import Scope  # noqa: PLC0415 - for those who ask only
+
+    return Scope.parse(text, config.rootpath)
+
+
+def _token(text: str) -> str:
+    from pytest_gilcheck.races.schedule import Token  # noqa: PLC0415 - for those who ask only
+
+    Token.parse(text.strip())
+    return text.strip()

@@ -36,6 +36,9 @@ FIXTURES = {
     "benchmark": "times one caller at a time",
 }
 
+# Of these, the ones that cannot even be used in one copy again and again: they act on the session, or refuse a second use.
+_ONCE_ONLY = frozenset({"pytester", "testdir", "subtests", "benchmark"})
+
 # How far calls into the user's own helpers are followed in search of what is not thread-safe.
 _DEPTH = 2
 
@@ -55,17 +58,24 @@ def _callables() -> dict[Any, str]:
     return found
 
 
-def reason(item: pytest.Item) -> str | None:
-    """Why ``item`` cannot be rerun in threads, or ``None`` if nothing speaks against it."""
+def reason(item: pytest.Item, copies: int = 2) -> str | None:
+    """Why ``copies`` of ``item`` cannot be run in threads, or ``None`` if nothing speaks against it.
+
+    With one copy, whose own threads are looked at, what belongs to the whole process belongs to that copy.
+    """
     if not isinstance(item, pytest.Function):
         kind = "a doctest" if type(item).__name__ == "DoctestItem" else f"no Python test function ({type(item).__name__})"
         return f"it is {kind}, which cannot be rerun in threads"
     for name in compat.fixture_names(item):
-        if name in FIXTURES:
+        if name in FIXTURES and (copies > 1 or name in _ONCE_ONLY):
             return f"it uses the fixture {name}, which is not thread-safe: it {FIXTURES[name]}"
     function = _plain(item.function)
     if _is_async(item, function):
         return "it is async; its event loop would have to be set up in each thread"
+    return None if copies == 1 else _patches(item, function)
+
+
+def _patches(item: pytest.Function, function: Any) -> str | None:
     if getattr(item.function, "patchings", None):
         return "it uses unittest.mock.patch, which changes state of the whole process"
     used = _unsafe_callable(function)

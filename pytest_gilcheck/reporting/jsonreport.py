@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_gilcheck import __version__
 from pytest_gilcheck.environment import Environment
-from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.record import Checked
 
 SCHEMA_VERSION = 1
 
@@ -18,17 +18,12 @@ SCHEMA_VERSION = 1
 _DIGITS = 4
 
 
-def document(
-    environment: Environment, records: Mapping[str, ScalingRecord | None], session: Mapping[str, object]
-) -> dict[str, Any]:
-    """The report as builtins. ``records`` has ``None`` for a test that asks for no scaling check; ``session`` adds facts."""
+def document(environment: Environment, records: Mapping[str, Checked], session: Mapping[str, object]) -> dict[str, Any]:
+    """The report as builtins; ``session`` adds facts to those on the environment."""
     return {
         "schema_version": SCHEMA_VERSION,
         "environment": {**asdict(environment), "gilcheck": __version__, **session},
-        "tests": {
-            test: {"scaling": None if record is None else _rounded(record.to_builtins()), "race": None}
-            for test, record in records.items()
-        },
+        "tests": {test: _rounded(checked.to_builtins()) for test, checked in records.items()},
     }
 
 

@@ -1,41 +1,35 @@
-"""The terminal's view of the records: a table, one line for what was flagged, what the gate says."""
+"""The terminal's view of the scaling records: a table, one line for what was flagged; and what the gate says."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pytest_gilcheck.environment import Environment
 from pytest_gilcheck.gating.policy import Decision
 from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.reporting.layout import INDENT, column_widths, counted, line, notes, printable
 from pytest_gilcheck.verdict import Scaling
 
 #: Worst first: what a reader has to act on is at the top.
 ORDER = {verdict: rank for rank, verdict in enumerate(Scaling)}
 
 _HEADINGS = ("verdict", "threads", "processes", "GIL held", "alone", "test")
-_INDENT = "    "
 
 # From here on three digits of milliseconds would round to a fourth.
 _SHOWN_IN_SECONDS = 0.9995
-_NARROWEST = 40
-_PLAIN = {"×": "x", "→": "->"}
-
-# A summary line names this many tests, then counts.
-_NAMED = 3
 
 
 def table(records: Mapping[str, ScalingRecord], width: int) -> list[str]:
-    """A row for each test, worst first, with the reason and what would help below it."""
+    """A row for each test, worst first, with the reason and what would help below it; nothing without records."""
     if not records:
-        return ["no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"]
+        return []
     ranked = sorted(records.items(), key=lambda entry: _rank(entry[1]))
     rows = [_cells(test, record) for test, record in ranked]
-    widths = [max(len(row[column]) for row in [_HEADINGS, *rows]) for column in range(len(_HEADINGS) - 1)]
-    lines = [_row(_HEADINGS, widths)]
+    widths = column_widths([_HEADINGS, *rows])
+    lines = [line(_HEADINGS, widths)]
     for (_, record), cells in zip(ranked, rows, strict=True):
-        lines.append(_row(cells, widths))
-        lines += _notes(record, width)
+        lines.append(line(cells, widths))
+        lines += notes(_texts(record), width)
     return lines
 
 
@@ -50,7 +44,7 @@ def _cells(test: str, record: ScalingRecord) -> tuple[str, ...]:
         _speedup(record.speedup_threads),
         _speedup(record.speedup_processes),
         share,
-        _duration(record.single_seconds),
+        "" if record.single_seconds is None else duration(record.single_seconds),
         printable(test),
     )
 
@@ -59,22 +53,12 @@ def _speedup(value: float | None) -> str:
     return "" if value is None else f"×{value:.2f}"
 
 
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
+def duration(seconds: float) -> str:
+    """``12.3 ms`` or ``1.50 s``."""
     return f"{seconds:.2f} s" if seconds >= _SHOWN_IN_SECONDS else f"{seconds * 1e3:.3g} ms"
 
 
-def _row(cells: Iterable[str], widths: list[int]) -> str:
-    *narrow, last = cells
-    padded = [
-        cell.ljust(width) if column == 0 else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(narrow, widths, strict=True))
-    ]
-    return "  ".join([*padded, last])
-
-
-def _notes(record: ScalingRecord, width: int) -> list[str]:
+def _texts(record: ScalingRecord) -> list[str]:
     texts = [record.reason]
     if record.advice:
         texts.append(f"→ {record.advice}")
@@ -82,18 +66,7 @@ def _notes(record: ScalingRecord, width: int) -> list[str]:
         texts.append(record.details)
     if record.expected and record.expectation != "met":
         texts.append(f"! {record.expected}")
-    lines: list[str] = []
-    for text in texts:
-        for paragraph in printable(text, newlines=True).splitlines():
-            lines += textwrap.wrap(
-                paragraph, max(_NARROWEST, width), initial_indent=_INDENT, subsequent_indent=_INDENT + "  "
-            )
-    return lines
-
-
-def printable(text: str, *, newlines: bool = False) -> str:
-    """``text`` without control characters and lone surrogates, which could garble a terminal."""
-    return "".join(c if c.isprintable() or (newlines and c == "\n") else ascii(c)[1:-1] for c in text)
+    return texts
 
 
 def footnotes(environment: Environment, xdist_workers: int) -> list[str]:
@@ -109,21 +82,14 @@ def footnotes(environment: Environment, xdist_workers: int) -> list[str]:
     return lines
 
 
-def summary(records: Mapping[str, ScalingRecord], *, races: int, full: bool) -> list[str]:
-    """One line on what was flagged, shown on every run; one more when tests ask for a race search."""
-    lines = []
-    flagged = {test: record for test, record in records.items() if record.flagged}
-    if flagged:
-        groups: dict[str, list[str]] = {}
-        for test, record in sorted(flagged.items(), key=lambda entry: _rank(entry[1])):
-            groups.setdefault(_flag(record), []).append(printable(test))
-        parts = [f"{len(tests)} {word} ({_some(tests)})" for word, tests in groups.items()]
-        hint = "" if full else "; --gilcheck-report shows why"
-        lines.append(f"gilcheck: {', '.join(parts)}{hint}")
-    if races:
-        tests = "1 test asks" if races == 1 else f"{races} tests ask"
-        lines.append(f"gilcheck: {tests} for a race search, which arrives with the next part of this release; none was done")
-    return lines
+def summary(records: Mapping[str, ScalingRecord], *, full: bool) -> list[str]:
+    """One line on what was flagged, shown on every run; ``full``: the table has been shown, too."""
+    groups: dict[str, list[str]] = {}
+    for test, record in sorted(records.items(), key=lambda entry: _rank(entry[1])):
+        if record.flagged:
+            groups.setdefault(_flag(record), []).append(test)
+    hint = "" if full else "; --gilcheck-report shows why"
+    return [f"gilcheck: {counted(groups)}{hint}"] if groups else []
 
 
 def _flag(record: ScalingRecord) -> str:
@@ -136,31 +102,10 @@ def _flag(record: ScalingRecord) -> str:
     return record.verdict.value
 
 
-def _some(tests: list[str]) -> str:
-    named = ", ".join(tests[:_NAMED])
-    return named if len(tests) <= _NAMED else f"{named} and {len(tests) - _NAMED} more"
-
-
 def gate(decision: Decision) -> list[str]:
     """Which tests fail the run and why; nothing when none does."""
     if not decision.fails:
         return []
     words = sorted({word for _, word in decision.failing})
     lines = [f"gilcheck: --gilcheck-fail-on={','.join(words)} fails this run:"]
-    return lines + [f"{_INDENT}{word}: {printable(test)}" for test, word in decision.failing]
-
-
-def fits(encoding: str | None) -> bool:
-    """Whether a terminal with this encoding can show the two signs that these texts use beyond ASCII."""
-    try:
-        "".join(_PLAIN).encode(encoding or "ascii")
-    except (UnicodeError, LookupError):
-        return False
-    return True
-
-
-def plain(line: str) -> str:
-    """``line`` with those signs in ASCII."""
-    for sign, ascii_sign in _PLAIN.items():
-        line = line.replace(sign, ascii_sign)
-    return line
+    return lines + [f"{INDENT}{word}: {printable(test)}" for test, word in decision.failing]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 import time
 from dataclasses import dataclass, field
@@ -59,8 +60,26 @@ class Ran:
     @property
     def records(self) -> dict[str, Any]:
         """The scaling records of the JSON report by test name (what follows the file in the test's id)."""
+        return self._records("scaling")
+
+    @property
+    def races(self) -> dict[str, Any]:
+        """The race records of the JSON report by test name."""
+        return self._records("race")
+
+    def _records(self, check: str) -> dict[str, Any]:
         assert self.report is not None, self.output
-        return {test.partition("::")[2]: entry["scaling"] for test, entry in self.report["tests"].items()}
+        return {test.partition("::")[2]: entry[check] for test, entry in self.report["tests"].items()}
+
+    def race(self, test: str) -> str:
+        """The verdict of the race check of ``test``."""
+        return str(self.races[test]["verdict"])
+
+    @property
+    def replay_lines(self) -> list[list[str]]:
+        """The commands printed for replaying, each as a shell would split it, without ``pytest`` itself."""
+        lines = [line.removeprefix("replay: ") for line in self.result.outlines if line.startswith("replay: pytest ")]
+        return [shlex.split(line)[1:] for line in lines]
 
     def verdict(self, test: str) -> str:
         return str(self.records[test]["verdict"])

@@ -76,7 +76,7 @@ def test_a_costly_set_up_is_not_repeated(suite: Suite) -> None:
             note("up")
             yield
             note("down")
-        @pytest.mark.gilcheck
+        @pytest.mark.gilcheck_scaling
         def test_costly(costly): {SLEEP}
         def test_next(): note("next")
         """,

@@ -126,7 +126,7 @@ MARKS = [
     ),
 ]
 
-FAIL_ON = "gil-bound, lock-bound, expectation, inconclusive, none"
+FAIL_ON = "race, deadlock, hang, expectation, gil-bound, lock-bound, inconclusive, nondeterministic, uncontrolled, none"
 
 #: Name of the option (and, with underscores, of its ini twin), its value, and what is said about it.
 VALUES = [
@@ -155,9 +155,13 @@ VALUES = [
     Bad("timeout", "none", f"'none' {SECONDS}"),
     Bad("timeout", "-0.0", f"'-0.0' {SECONDS}"),
     Bad("fail-on", "gil-bond", f"unknown word 'gil-bond' (did you mean 'gil-bound'?); valid: {FAIL_ON}"),
-    Bad("fail-on", "expectation,,race", f"unknown word 'race'*; valid: {FAIL_ON}"),
+    Bad("fail-on", "expectation,,races", f"unknown word 'races'*; valid: {FAIL_ON}"),
     Bad("fail-on", "GIL-BOUND", f"unknown word 'GIL-BOUND'*; valid: {FAIL_ON}"),
     Bad("fail-on", ",", f"needs at least one word; valid: {FAIL_ON}"),
+    Bad("source", "no_such_package", "*no_such_package*"),
+    Bad("source", "missing/folder", "*missing/folder*"),
+    Bad("replay", "x", "'x' is no schedule: one starts with 'gc1:' and is printed below a failure"),
+    Bad("replay", "gc1:AAAAAAAAAAAAAAAA", "the schedule 'gc1:AAAAAAAAAAAAAAAA' is damaged: copy it whole from the report"),
     Bad("fail-on", "none,gil-bound", "'none' means that nothing fails the run; it cannot stand beside other words"),
     Bad("json", "taken", "'*taken' is a folder; give the path of a file"),
     Bad(
@@ -385,7 +389,7 @@ def test_an_unknown_marker_with_strict_markers(pytester: pytest.Pytester) -> Non
     assert result.ret == pytest.ExitCode.INTERRUPTED
 
 
-@pytest.mark.parametrize("attribute", ["threads", "run", "after"])
+@pytest.mark.parametrize("attribute", ["threads", "start"])
 def test_an_unknown_attribute_of_the_fixture(pytester: pytest.Pytester, attribute: str) -> None:
     pytester.makepyfile(f"def test_one(gilcheck): gilcheck.{attribute}")
     result = run(pytester)

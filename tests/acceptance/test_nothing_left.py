@@ -129,7 +129,7 @@ def test_nothing_runs_on_after_a_session_that_is_killed(suite: Suite, number: si
     suite.write(
         """
         import pathlib
-        @pytest.mark.gilcheck(threads=2, processes=2)
+        @pytest.mark.gilcheck_scaling(threads=2, processes=2)
         def test_waits(gilcheck):
             time.sleep(0.02)
             if gilcheck.mode == "processes":

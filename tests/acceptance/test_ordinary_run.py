@@ -133,6 +133,7 @@ def test_the_gilcheck_fixture_tells_the_mode_and_the_copy(suite: Suite) -> None:
     assert lines[0] == "single 0 1"
     assert set(lines) == {
         "single 0 1",
+        *(f"race {n} {count}" for count in (2, 3) for n in range(count)),
         *(f"threads {n} 3" for n in range(3)),
         *(f"processes {n} 2" for n in range(2)),
     }

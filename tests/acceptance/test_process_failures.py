@@ -12,7 +12,7 @@ def only(gilcheck, *numbers):
     time.sleep(0.004)
     return gilcheck.mode == "processes" and (not numbers or gilcheck.thread_index in numbers)
 
-pytestmark = pytest.mark.gilcheck(threads=2, processes=2)
+pytestmark = pytest.mark.gilcheck_scaling(threads=2, processes=2)
 """
 
 NEXT = """

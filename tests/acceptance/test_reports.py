@@ -164,7 +164,6 @@ def test_a_plain_run_shows_one_line_about_what_was_flagged(suite: Suite) -> None
     assert lines == [
         "gilcheck: 1 failed when rerun (test_suite.py::test_breaks), 1 not as expected (test_suite.py::test_unexpected), "
         "1 expectation unchecked (test_suite.py::test_open); --gilcheck-report shows why",
-        "gilcheck: 1 test asks for a race search, which arrives with the next part of this release; none was done",
     ]
     ran.lacks("verdict ", "usable CPU")
 

@@ -13,7 +13,7 @@ def only(gilcheck, *numbers):
     time.sleep(0.004)
     return gilcheck.mode == "threads" and (not numbers or gilcheck.thread_index in numbers)
 
-pytestmark = pytest.mark.gilcheck(threads=3, processes=0)
+pytestmark = pytest.mark.gilcheck_scaling(threads=3, processes=0)
 """
 
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pytest_gilcheck.plugin.checks import describe
-from pytest_gilcheck.record import ScalingRecord
-from pytest_gilcheck.verdict import HotLine, Scaling
+from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
+from pytest_gilcheck.verdict import HotLine, Race, Scaling
 from unit.scaling.fakes import a_measurement
 
 LINE = HotLine(file="a.py", line=3, function="f", share=0.5, kind="bytecode", inside=None)
@@ -32,10 +32,57 @@ FULL = ScalingRecord(
 )
 BARE = ScalingRecord(verdict=Scaling.SKIPPED, reason="x")
 
+FULL_RACE = RaceRecord(
+    verdict=Race.DEADLOCK,
+    reason="found",
+    kind="deadlock",
+    coverage=None,
+    preemption_bound=2,
+    schedules=12,
+    first_failure=11,
+    switches=3,
+    token="gc1:AAAA",
+    uncontrolled=("thread 'a' waits",),
+    threads=4,
+    strategy="auto",
+    seed=3,
+    failed=True,
+    seconds=0.5,
+)
+BARE_RACE = RaceRecord(verdict=Race.SKIPPED, reason="x")
+
 
 @pytest.mark.parametrize("record", [FULL, BARE], ids=["full", "bare"])
 def test_what_crosses_a_process_is_the_same_on_the_other_side(record: ScalingRecord) -> None:
     assert ScalingRecord.from_builtins(json.loads(json.dumps(record.to_builtins()))) == record
+
+
+@pytest.mark.parametrize(
+    "checked",
+    [
+        Checked(),
+        Checked(scaling=FULL),
+        Checked(race=FULL_RACE),
+        Checked(scaling=BARE, race=BARE_RACE),
+        Checked(race=RaceRecord(verdict=Race.CLEAN, reason="x", coverage="exhausted")),
+    ],
+    ids=["neither", "scaling", "race", "both", "clean"],
+)
+def test_both_records_of_a_test_cross_a_process(checked: Checked) -> None:
+    assert Checked.from_builtins(json.loads(json.dumps(checked.to_builtins()))) == checked
+
+
+def test_builtins_of_a_race_are_exact() -> None:
+    plain = FULL_RACE.to_builtins()
+    assert type(plain["verdict"]) is str
+    assert plain["uncontrolled"] == ["thread 'a' waits"]
+    assert {type(value) for value in plain.values()} <= {str, int, float, bool, list, type(None)}
+
+
+@pytest.mark.parametrize("verdict", list(Race))
+def test_what_was_witnessed_and_what_stopped_a_search_is_flagged(verdict: Race) -> None:
+    quiet = {Race.CLEAN, Race.NOT_REPEATABLE, Race.SKIPPED}
+    assert RaceRecord(verdict=verdict, reason="x").flagged is (verdict not in quiet)
 
 
 def test_builtins_are_exact() -> None:

@@ -4,10 +4,13 @@ import pytest
 
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.gating.policy import WORDS, Decision, Policy, decide
-from pytest_gilcheck.record import ScalingRecord
-from pytest_gilcheck.verdict import Scaling
+from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
+from pytest_gilcheck.verdict import Race, Scaling
 
-RECORDS = {f"t.py::test_{verdict.name.lower()}": ScalingRecord(verdict=verdict, reason="x") for verdict in Scaling}
+RECORDS = {
+    **{f"t.py::test_{v.name.lower()}": Checked(scaling=ScalingRecord(verdict=v, reason="x")) for v in Scaling},
+    **{f"t.py::test_race_{v.name.lower()}": Checked(race=RaceRecord(verdict=v, reason="x")) for v in Race},
+}
 
 
 @pytest.mark.parametrize(
@@ -27,10 +30,10 @@ def test_a_list_of_words(text: str, words: set[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "needs at least one word; valid: gil-bound, lock-bound, expectation, inconclusive, none"),
+        ("", "needs at least one word; valid: race, deadlock, hang, expectation, gil-bound, lock-bound, inconclusive, "),
         (" , ", "needs at least one word"),
-        ("gilbound", r"unknown word 'gilbound' \(did you mean 'gil-bound'\?\); valid: gil-bound, lock-bound"),
-        ("race", "unknown word 'race'"),
+        ("gilbound", r"unknown word 'gilbound' \(did you mean 'gil-bound'\?\); valid: race, deadlock"),
+        ("races", r"unknown word 'races' \(did you mean 'race'\?\)"),
         ("None", "unknown word 'None'"),
         ("expectation,none", "'none' means that nothing fails the run; it cannot stand beside other words"),
     ],
@@ -40,8 +43,8 @@ def test_a_list_that_cannot_be_used(text: str, message: str) -> None:
         Policy.parse(text)
 
 
-def test_only_broken_expectations_fail_unless_asked_for_more() -> None:
-    assert Policy().fail_on == {"expectation"}
+def test_what_was_witnessed_and_broken_expectations_fail_unless_asked_for_more() -> None:
+    assert Policy().fail_on == {"race", "deadlock", "hang", "expectation"}
     assert not decide(Policy(), RECORDS).fails
 
 
@@ -49,6 +52,25 @@ def test_only_broken_expectations_fail_unless_asked_for_more() -> None:
 def test_a_word_names_one_verdict(word: str) -> None:
     test = f"t.py::test_{word.replace('-', '_')}"
     assert decide(Policy.parse(word), RECORDS) == Decision(failing=((test, word),))
+
+
+@pytest.mark.parametrize("word", ["nondeterministic", "uncontrolled"])
+def test_a_word_names_one_verdict_of_a_race_search(word: str) -> None:
+    assert decide(Policy.parse(word), RECORDS) == Decision(failing=((f"t.py::test_race_{word}", word),))
+
+
+@pytest.mark.parametrize("verdict", list(Race))
+def test_only_what_was_witnessed_fails_its_test(verdict: Race) -> None:
+    assert Policy().fails_test(verdict) is (verdict in {Race.RACE, Race.DEADLOCK, Race.HANG})
+    assert Policy.parse(",".join(word for word in WORDS if word != "none")).fails_test(verdict) is Policy().fails_test(
+        verdict
+    )
+    assert not Policy.parse("none").fails_test(verdict)
+    assert not Policy.parse("expectation").fails_test(verdict)
+
+
+def test_races_have_failed_their_tests_already() -> None:
+    assert not decide(Policy.parse("race,deadlock,hang"), RECORDS).fails
 
 
 def test_all_that_fails_is_listed_in_the_order_of_the_records() -> None:
@@ -59,12 +81,12 @@ def test_all_that_fails_is_listed_in_the_order_of_the_records() -> None:
 
 def test_a_broken_expectation_has_failed_its_test_already() -> None:
     record = ScalingRecord(verdict=Scaling.IO_BOUND, reason="x", expectation="broken")
-    assert not decide(Policy.parse("expectation"), {"t": record}).fails
+    assert not decide(Policy.parse("expectation"), {"t": Checked(scaling=record)}).fails
 
 
 def test_a_test_that_failed_when_rerun_is_no_reason_of_its_own() -> None:
     record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason="x", failed=True)
-    assert not decide(Policy.parse("gil-bound"), {"t": record}).fails
+    assert not decide(Policy.parse("gil-bound"), {"t": Checked(scaling=record)}).fails
 
 
 def test_nothing_fails_without_records() -> None:

@@ -11,6 +11,8 @@ from pytest_gilcheck.environment import observe
 from pytest_gilcheck.gating.policy import Policy
 from pytest_gilcheck.plugin import options
 from pytest_gilcheck.plugin.settings import PluginSettings, resolve, thread_count
+from pytest_gilcheck.races import Scope
+from pytest_gilcheck.races.schedule import Place, Schedule, Switch, Token
 
 DEFAULTS = PluginSettings(
     everything=False,
@@ -29,6 +31,7 @@ class Config:
 
     def __init__(self, folder: Path, line: dict[str, object] | None = None, ini: dict[str, object] | None = None) -> None:
         self._line, self._ini = line or {}, ini or {}
+        self.rootpath = folder
         self.inipath = folder / "pytest.ini"
         self.invocation_params = SimpleNamespace(dir=folder)
 
@@ -105,6 +108,22 @@ def test_odd_numbers_get_the_same_message_as_any_other(tmp_path: Path, text: str
         resolve(config(tmp_path, {"gilcheck_threads": text}))
 
 
+def test_a_schedule_is_checked_before_anything_runs(tmp_path: Path) -> None:
+    token = str(Token(schedule=Schedule(switches=(Switch(1, Place(7, 24), 1, 2),)), code=1, scenario=2))
+    assert resolve(config(tmp_path, {"gilcheck_replay": f" {token} "})).replay == token
+    for damaged in (token[:-1], f"{token}x", token.upper(), "gc2:AAAA", "x"):
+        with pytest.raises(pytest.UsageError, match="--gilcheck-replay: "):
+            resolve(config(tmp_path, {"gilcheck_replay": damaged}))
+
+
+def test_what_to_look_into_is_found_below_the_root(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    source = resolve(config(tmp_path, {"gilcheck_source": "lib,json"})).source
+    assert source == Scope.parse("lib,json", tmp_path)
+    with pytest.raises(pytest.UsageError, match=r"--gilcheck-source: .*'jsno'"):
+        resolve(config(tmp_path, {"gilcheck_source": "jsno"}))
+
+
 def test_a_path_is_seen_from_where_pytest_was_started(tmp_path: Path) -> None:
     assert resolve(config(tmp_path, {"gilcheck_json": "out/report.json"})).json == tmp_path / "out" / "report.json"
     absolute = tmp_path / "absolute.json"
@@ -126,6 +145,8 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-processes", "gilcheck_processes"),
         ("--gilcheck-seconds", "gilcheck_seconds"),
         ("--gilcheck-timeout", "gilcheck_timeout"),
+        ("--gilcheck-source", "gilcheck_source"),
+        ("--gilcheck-replay", "gilcheck_replay"),
         ("--gilcheck-report", "gilcheck_report"),
         ("--gilcheck-json", "gilcheck_json"),
         ("--gilcheck-fail-on", "gilcheck_fail_on"),

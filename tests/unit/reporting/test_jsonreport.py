@@ -10,9 +10,9 @@ import pytest
 
 from pytest_gilcheck import __version__
 from pytest_gilcheck.environment import observe
-from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting.jsonreport import document, text
-from pytest_gilcheck.verdict import HotLine, Scaling
+from pytest_gilcheck.verdict import HotLine, Race, Scaling
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/gilcheck.schema.json").read_text(encoding="utf-8"))
 
@@ -26,11 +26,37 @@ RECORD = ScalingRecord(
     hot_lines=(HotLine(file="a.py", line=3, function="f", share=1 / 3, kind="bytecode", inside=None),),
     seconds=12345.678,
 )
+CHECKED = Checked(scaling=RECORD)
+
+RACE = RaceRecord(
+    verdict=Race.RACE,
+    reason="found",
+    kind="exception",
+    schedules=12,
+    first_failure=12,
+    switches=1,
+    token="gc1:AAAA",
+    uncontrolled=("thread 'x' waits",),
+    threads=2,
+    strategy="auto",
+    seed=0,
+    failed=True,
+    seconds=0.0123456,
+)
+COVERAGES = (
+    RaceRecord(verdict=Race.CLEAN, reason="x", coverage="exhausted", preemption_bound=2, schedules=214),
+    RaceRecord(verdict=Race.CLEAN, reason="x", coverage="sampled", schedules=1000),
+    RaceRecord(verdict=Race.CLEAN, reason="x", coverage="cut", schedules=10),
+)
 
 
 def test_the_document_is_what_its_schema_says() -> None:
-    bare = (ScalingRecord(verdict=verdict, reason="x") for verdict in Scaling)
-    records = {f"t.py::test_{n}": record for n, record in enumerate([RECORD, *bare, None])}
+    bare = [ScalingRecord(verdict=verdict, reason="x") for verdict in Scaling]
+    races = [RACE, *COVERAGES, *(RaceRecord(verdict=verdict, reason="x") for verdict in Race)]
+    every = [CHECKED, *(Checked(scaling=record) for record in bare), *(Checked(race=race) for race in races)]
+    records = {
+        f"t.py::test_{n}": checked for n, checked in enumerate([*every, Checked(scaling=RECORD, race=RACE), Checked()])
+    }
     report = document(observe(), records, {"xdist_workers": 2})
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(json.loads(text(report)), SCHEMA)
@@ -40,9 +66,16 @@ def test_the_document_is_what_its_schema_says() -> None:
     assert report["tests"][f"t.py::test_{len(records) - 1}"] == {"scaling": None, "race": None}
 
 
-def test_every_field_of_a_record_is_in_the_schema_and_the_other_way_round() -> None:
-    assert set(RECORD.to_builtins()) == set(SCHEMA["$defs"]["scaling"]["properties"])
-    assert set(SCHEMA["$defs"]["scaling"]["required"]) == set(SCHEMA["$defs"]["scaling"]["properties"])
+@pytest.mark.parametrize(("record", "name"), [(RECORD, "scaling"), (RACE, "race")], ids=["scaling", "race"])
+def test_every_field_of_a_record_is_in_the_schema_and_the_other_way_round(
+    record: ScalingRecord | RaceRecord, name: str
+) -> None:
+    assert set(record.to_builtins()) == set(SCHEMA["$defs"][name]["properties"])
+    assert set(SCHEMA["$defs"][name]["required"]) == set(SCHEMA["$defs"][name]["properties"])
+
+
+def test_every_verdict_of_a_race_search_is_in_the_schema() -> None:
+    assert SCHEMA["$defs"]["race"]["properties"]["verdict"]["enum"] == [verdict.value for verdict in Race]
 
 
 def test_every_fact_on_the_environment_is_in_the_schema() -> None:
@@ -51,7 +84,7 @@ def test_every_fact_on_the_environment_is_in_the_schema() -> None:
 
 
 def test_figures_have_four_digits() -> None:
-    scaling = document(observe(), {"t": RECORD}, {})["tests"]["t"]["scaling"]
+    scaling = document(observe(), {"t": CHECKED}, {})["tests"]["t"]["scaling"]
     assert scaling["gil_share"] == 0.9877
     assert scaling["speedup_threads"] == 1.02
     assert scaling["seconds"] == 12350.0
@@ -61,12 +94,12 @@ def test_figures_have_four_digits() -> None:
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
 def test_what_json_has_no_number_for_is_null(odd: float) -> None:
-    report = document(observe(), {"t": replace(RECORD, speedup_threads=odd)}, {})
+    report = document(observe(), {"t": Checked(scaling=replace(RECORD, speedup_threads=odd))}, {})
     assert json.loads(text(report))["tests"]["t"]["scaling"]["speedup_threads"] is None
 
 
 @pytest.mark.parametrize("test", ["t.py::test[ü→]", "t.py::test[\ud800]", 't.py::test["\\\n\x1b]', ""])
 def test_any_id_survives(test: str) -> None:
-    written = text(document(observe(), {test: RECORD}, {}))
+    written = text(document(observe(), {test: CHECKED}, {}))
     written.encode("utf-8")
     assert list(json.loads(written)["tests"]) == [test]

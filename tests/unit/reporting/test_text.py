@@ -7,7 +7,8 @@ import pytest
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision
 from pytest_gilcheck.record import ScalingRecord
-from pytest_gilcheck.reporting.text import footnotes, gate, printable, summary, table
+from pytest_gilcheck.reporting.layout import printable
+from pytest_gilcheck.reporting.text import footnotes, gate, summary, table
 from pytest_gilcheck.verdict import Scaling
 
 BOUND = ScalingRecord(
@@ -37,8 +38,8 @@ def test_the_table() -> None:
     ]
 
 
-def test_without_records_the_table_says_how_to_get_some() -> None:
-    assert table({}, 80) == ["no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"]
+def test_without_records_there_is_no_table() -> None:
+    assert table({}, 80) == []
 
 
 def test_the_worst_is_first() -> None:
@@ -108,7 +109,7 @@ def test_newlines_are_kept_where_they_are_wanted() -> None:
 def test_ids_and_reasons_are_made_safe() -> None:
     lines = table({"t[\x1b]": replace(SKIPPED, reason="\x1b[2J")}, 80)
     assert "\x1b" not in "".join(lines)
-    assert "\x1b" not in "".join(summary({"t[\x1b]": BOUND}, races=0, full=False))
+    assert "\x1b" not in "".join(summary({"t[\x1b]": BOUND}, full=False))
     assert "\x1b" not in "".join(gate(Decision(failing=(("t[\x1b]", "gil-bound"),))))
 
 
@@ -122,29 +123,21 @@ def test_the_summary_is_one_line_on_what_was_flagged() -> None:
         "f": record(Scaling.RELEASES_GIL, expectation="broken"),
         "g": record(Scaling.TOO_SHORT, expectation="unchecked"),
     }
-    assert summary(records, races=0, full=False) == [
+    assert summary(records, full=False) == [
         "gilcheck: 1 failed when rerun (e), 1 not as expected (f), 2 gil-bound (a, d), 1 lock-bound (c), "
         "1 expectation unchecked (g); --gilcheck-report shows why"
     ]
-    assert not summary(records, races=0, full=True)[0].endswith("shows why")
+    assert not summary(records, full=True)[0].endswith("shows why")
 
 
 def test_a_long_list_of_tests_is_cut() -> None:
     records = {f"t{n}": BOUND for n in range(5)}
-    assert summary(records, races=0, full=True) == ["gilcheck: 5 gil-bound (t0, t1, t2 and 2 more)"]
-    assert summary({f"t{n}": BOUND for n in range(3)}, races=0, full=True) == ["gilcheck: 3 gil-bound (t0, t1, t2)"]
+    assert summary(records, full=True) == ["gilcheck: 5 gil-bound (t0, t1, t2 and 2 more)"]
+    assert summary({f"t{n}": BOUND for n in range(3)}, full=True) == ["gilcheck: 3 gil-bound (t0, t1, t2)"]
 
 
 def test_nothing_flagged_nothing_said() -> None:
-    assert summary({"a": record(Scaling.IO_BOUND), "b": SKIPPED}, races=0, full=False) == []
-
-
-@pytest.mark.parametrize(
-    ("races", "shown"), [(1, "gilcheck: 1 test asks for a race search"), (2, "gilcheck: 2 tests ask for")]
-)
-def test_tests_that_ask_for_a_race_search_are_counted(races: int, shown: str) -> None:
-    (line,) = summary({}, races=races, full=False)
-    assert line.startswith(shown)
+    assert summary({"a": record(Scaling.IO_BOUND), "b": SKIPPED}, full=False) == []
 
 
 def test_the_gate_names_what_fails_the_run() -> None:

@@ -1,0 +1,175 @@
+"""The race check of one item: search with few copies of its body first, judge, and say how to see a failure again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import pytest
+
+from pytest_gilcheck.plugin import racefailures, tokens
+from pytest_gilcheck.plugin.markers import RaceWanted
+from pytest_gilcheck.plugin.outcomes import RaceOutcome
+from pytest_gilcheck.plugin.output import Output, bounded
+from pytest_gilcheck.plugin.progress import RaceProgress
+from pytest_gilcheck.plugin.racescope import scope
+from pytest_gilcheck.plugin.scenario import ItemScenario
+from pytest_gilcheck.plugin.settings import PluginSettings
+from pytest_gilcheck.plugin.testname import copies_of, scenario_name
+from pytest_gilcheck.races import Budget, Exploration, explore
+from pytest_gilcheck.races.planning import STRATEGIES
+from pytest_gilcheck.record import RaceRecord
+from pytest_gilcheck.verdict import WITNESSED, Race
+
+SECONDS = 1.0
+SCHEDULES = 1000
+
+#: The longest that one execution may take, and how many times the ordinary run of all copies, if that is more.
+LIMIT = 10.0
+LIMIT_RUNS = 20
+
+# Most races need two threads, nearly all others four; so much of what is left of the budget goes to each but the last.
+_FEW = (2, 4)
+_SHARE = 0.5
+
+# A search runs so many executions before it looks at its budget: with more copies only if these fit into what is left.
+_FIRST_EXECUTIONS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A search with ``copies`` of the body, and what it came to."""
+
+    copies: int
+    exploration: Exploration
+
+
+class RaceChecker:
+    """Checks the items of one session, one at a time."""
+
+    def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
+        self._config = config
+        self._settings = settings
+
+    def check(self, item: pytest.Function, wanted: RaceWanted, seconds: float, output: Output) -> RaceOutcome:
+        """Search for an interleaving that breaks ``item``, whose ordinary run took ``seconds``; ``output`` is added to."""
+        assert isinstance(wanted.threads, int)
+        token = tokens.last(self._config, item.nodeid)
+        with bounded(item, output):
+            stages = list(self._search(item, wanted, token, seconds))
+        record = _shortened(item, describe(stages, wanted))
+        last = stages[-1].exploration
+        if last.verdict not in WITNESSED:
+            return RaceOutcome(record=record)
+        section = racefailures.section(item, last)
+        if not self._settings.policy.fails_test(last.verdict):
+            return RaceOutcome(record=record, section=section)
+        return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
+
+    def _search(self, item: pytest.Function, wanted: RaceWanted, token: str | None, seconds: float) -> Iterator[Stage]:
+        """One search after another, until one has an answer that more copies would not change."""
+        assert isinstance(wanted.threads, int)
+        progress = RaceProgress(self._config, item)
+        left = (wanted.seconds or SECONDS, wanted.schedules or SCHEDULES)
+        stages = steps(wanted.threads, copies_of(token, item.nodeid) if token else None)
+        for copies, following in pairwise([*stages, None]):
+            assert copies is not None
+            share = 1.0 if following is None else _SHARE
+            budget = Budget(
+                seconds=left[0] * share,
+                schedules=max(1, int(left[1] * share)),
+                limit=self._settings.timeout or max(LIMIT, LIMIT_RUNS * copies * seconds),
+            )
+            scenario = ItemScenario(item, copies)
+            exploration = explore(
+                scenario,
+                name=scenario_name(item.nodeid, copies),
+                strategy=_available(wanted.strategy),
+                budget=budget,
+                seed=wanted.seed or 0,
+                bound=wanted.bound,
+                scope=scope(self._config, self._settings, item),
+                observer=progress,
+                first=token,
+            )
+            yield Stage(copies=copies, exploration=_as_declined(exploration, scenario.declined))
+            left = (left[0] - exploration.seconds, left[1] - exploration.schedules)
+            if exploration.verdict is not Race.CLEAN or not following or not _worth(exploration, left, following / copies):
+                return
+
+
+def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
+    uncontrolled = tuple(racefailures.shortened(item, line) for line in record.uncontrolled)
+    return replace(record, reason=racefailures.shortened(item, record.reason), uncontrolled=uncontrolled)
+
+
+def _available(strategy: str) -> str:
+    """``strategy``, or ``auto`` for one that this release only knows by name."""
+    return strategy if strategy in STRATEGIES else "auto"
+
+
+def _as_declined(exploration: Exploration, declined: str | None) -> Exploration:
+    """A test that skips itself in its first execution is skipped, as it is when it does so in any other rerun."""
+    if declined is None or exploration.verdict is not Race.NOT_REPEATABLE:
+        return exploration
+    return replace(exploration, verdict=Race.SKIPPED, reason=f"it skips itself when it is rerun: {declined}")
+
+
+def _worth(exploration: Exploration, left: tuple[float, int], growth: float) -> bool:
+    """Whether a search with ``growth`` times as many copies as ``exploration`` had fits into what is left of the budget."""
+    one = exploration.seconds / max(1, exploration.schedules) * growth
+    return left[0] >= _FIRST_EXECUTIONS * one and left[1] >= _FIRST_EXECUTIONS
+
+
+def steps(threads: int, first: int | None = None) -> list[int]:
+    """How many copies to search with, one after another: ``8`` gives 2, 4 and 8; ``first`` is moved to the front."""
+    found = [few for few in _FEW if few < threads] + [threads]
+    return sorted(found, key=lambda copies: copies != first)
+
+
+def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
+    """The record of what the searches with more and more copies came to."""
+    decisive = _decisive(stages)
+    exploration = decisive.exploration
+    before = sum(stage.exploration.schedules for stage in stages[: stages.index(decisive)])
+    first = exploration.first_failure
+    return RaceRecord(
+        verdict=exploration.verdict,
+        reason=_reason(stages, decisive) + _instead(wanted.strategy),
+        kind=exploration.kind,
+        coverage=exploration.coverage,
+        preemption_bound=exploration.preemption_bound,
+        schedules=sum(stage.exploration.schedules for stage in stages),
+        first_failure=None if first is None else before + first,
+        switches=exploration.switches,
+        token=exploration.token,
+        uncontrolled=exploration.uncontrolled,
+        threads=decisive.copies,
+        strategy=_available(wanted.strategy),
+        seed=wanted.seed or 0,
+        seconds=sum(stage.exploration.seconds for stage in stages),
+    )
+
+
+def _instead(strategy: str) -> str:
+    available = _available(strategy)
+    return "" if strategy == available else f" (strategy={strategy!r} is not there yet: {available!r} was used)"
+
+
+def _decisive(stages: Sequence[Stage]) -> Stage:
+    """The last, unless it only says that so many copies cannot be run, after fewer could."""
+    last = stages[-1]
+    undone = last.exploration.verdict in {Race.NOT_REPEATABLE, Race.SKIPPED}
+    return stages[-2] if undone and len(stages) > 1 else last
+
+
+def _reason(stages: Sequence[Stage], decisive: Stage) -> str:
+    """The sentence of the only search, or those of all that passed, each with its number of copies."""
+    if decisive.exploration.verdict is not Race.CLEAN or len(stages) == 1:
+        return decisive.exploration.reason
+    said: dict[str, list[str]] = {}
+    for stage in sorted(stages, key=lambda stage: stage.copies):
+        ran = stage.exploration.verdict is Race.CLEAN
+        said.setdefault(f"{'' if ran else 'not run: '}{stage.exploration.reason}", []).append(str(stage.copies))
+    return "; ".join(f"{' and '.join(copies)} threads: {reason}" for reason, copies in said.items())

@@ -1,0 +1,30 @@
+"""What code a race check looks into: as ``--gilcheck-source`` says, never into pytest's own plugins unless named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_gilcheck.plugin import compat
+from pytest_gilcheck.plugin.settings import PluginSettings
+from pytest_gilcheck.races import Scope
+
+_LOADERS = frozenset({"runpy", compat.ASSERTION_REWRITER})
+_SCOPES = pytest.StashKey[dict[str | None, Scope]]()
+
+
+def scope(config: pytest.Config, settings: PluginSettings, item: pytest.Item) -> Scope:
+    """The scope for ``item``, whose own file is always in it. Few objects, since what is rewritten is kept for each."""
+    known = config.stash.setdefault(_SCOPES, {})
+    file = None if settings.source is None else str(item.path)
+    if file not in known:
+        always = frozenset() if file is None else frozenset({file})
+        known[file] = replace(settings.source or Scope(), always=always, excluded=_plugin_files(config), loaders=_LOADERS)
+    return known[file]
+
+
+def _plugin_files(config: pytest.Config) -> frozenset[str]:
+    """The files of the plugins that were installed as such; a library that brings a plugin along stays in scope."""
+    installed = config.pluginmanager.list_plugin_distinfo()
+    return frozenset(file for plugin, _ in installed if (file := getattr(plugin, "__file__", None)) is not None)

@@ -1,0 +1,277 @@
+"""The hook of a call: what is known of the callable decides what is called in its place."""
+
+from __future__ import annotations
+
+import _queue
+import builtins
+import logging
+import sys
+import threading
+import types
+import warnings
+from _thread import get_ident
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from pytest_gilcheck.races import caching, operations, preparing, primitives, targets
+from pytest_gilcheck.races.run import NOTHING, run
+from pytest_gilcheck.races.sites import Hook, Kind, Site
+
+Handler = Callable[..., Any]
+
+_FUNCTIONS: dict[int, Handler] = primitives.FUNCTIONS
+_METHODS: dict[tuple[type, str], Handler] = primitives.METHODS
+_PYTHON = types.FunctionType
+_METHOD = types.MethodType
+# Methods of types that are made from a specification have a type of their own.
+_BUILTINS = frozenset({types.BuiltinMethodType, type(_queue.SimpleQueue().get)})
+_UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
+#: What exec, eval and compile are replaced by; set by the engine, which has the rewriter.
+dynamic: dict[int, Handler] = {}
+_LOGS = {id(vars(logging.Logger)[name]) for name in ("critical", "error", "exception", "warning", "log")}
+_OF_FRAMES = frozenset(id(f) for f in (warnings.warn, vars, dir, locals, globals, super, breakpoint, sys._getframe))
+_MOST_REMEMBERED = 20_000
+# Code objects of functions, and callables, that are called as they are.
+_plain_codes: dict[int, types.CodeType] = {}
+_harmless: dict[int, Any] = {}
+_FIXED = frozenset({types.BuiltinFunctionType, type})
+_EXEC = {id(builtins.exec), id(builtins.eval)}
+
+
+def forget() -> None:
+    """What is known of functions no longer holds: another exploration has to see them first."""
+    _plain_codes.clear()
+    _harmless.clear()
+
+
+def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more than a branch
+    """The hook of the call at ``site``."""
+    # The object whose method was called here last, if that is all that the method uses, and the thread has it to itself.
+    last = 0
+    method = ""
+    noted: Any = NOTHING
+
+    def hook(f: Any) -> Any:  # noqa: C901 - see above
+        nonlocal last, method, noted
+        kind = type(f)
+        if kind is _PYTHON:
+            return f if id(f.__code__) in _plain_codes else _python(site, f, f)
+        if kind is _METHOD:
+            function = f.__func__
+            if type(function) is _PYTHON and id(function.__code__) in _plain_codes:
+                return f
+            return _python(site, f, function)
+        if id(f) in _harmless:
+            return f
+        if kind not in _BUILTINS:
+            return _unlike(site, f, kind)
+        owner = f.__self__
+        if id(owner) == last and noted.threads == run.bit and f.__name__ == method:
+            run.progress += 1
+            return f
+        if run.current != get_ident() and run.stranger(site):
+            return f
+        if owner is None or type(owner) is types.ModuleType:
+            return _other(site, f)
+        method = f.__name__
+        handler = _handler(type(owner), method)
+        if handler is not None:
+            return partial(handler, site, f, owner)
+        operation = operations.lookup(f) if run.recording else None
+        if operation is None:
+            return f
+        if site.hot or not _uses_first_only(operation) or not _is_private(owner):
+            return partial(_operate, site, f, operation)
+        # Nobody else has it: neither the key nor the moment makes a difference.
+        noted = run.touch(site, owner, None, any(use.write or use.fills for use in operation.uses))
+        last = id(owner)
+        return f
+
+    return hook
+
+
+def _unlike(site: Site, f: Any, kind: type) -> Any:
+    """A callable that is neither Python nor a bound method in C."""
+    if run.current != get_ident() and run.stranger(site):
+        return f
+    if kind in _UNBOUND:
+        handler = _handler(f.__objclass__, f.__name__)
+        if handler is not None:
+            return partial(_unbound, handler, site, f)
+    return _other(site, f)
+
+
+def _uses_first_only(operation: operations.Operation) -> bool:
+    if operation.process or operation.special is not None or operation.prefix or operation.keywords:
+        return False
+    return all(use.position == 0 and not use.deep for use in operation.uses)
+
+
+def _is_private(target: object) -> bool:
+    """Whether no thread but the one that runs was seen to use it."""
+    record = run.accesses.table.get(id(target))
+    return (record is None or record.threads == run.bit) and id(target) not in run.aliases
+
+
+_BODY = Site(code=threading.Thread.run.__code__, offset=0, line=None, kind=Kind.CALL, name="the body of a thread")
+
+
+def watched(f: Callable[[], Any]) -> Callable[[], Any]:
+    """``f`` as the body of a thread: if it is no Python, what it does is seen all the same."""
+    if type(f) in {_PYTHON, _METHOD}:
+        return f
+    hook = make(_BODY)
+
+    def body() -> Any:
+        return hook(f)()
+
+    return body
+
+
+def _python(site: Site, f: Any, function: Any) -> Any:
+    """A function or method in Python: nearly always called as it is, since its own code is watched."""
+    handler = _FUNCTIONS.get(id(function))
+    if handler is None:
+        if type(function) is caching.CACHED:
+            preparing.callee(function)
+            return partial(caching.call, site, function, f.__self__)
+        if type(function) is not _PYTHON:
+            return f  # a method made of anything callable
+        if id(function.__code__) not in preparing.known:
+            preparing.function(function)
+        if run.stopping and id(function) in _LOGS and run.mine():
+            return _nothing  # what somebody wants to say about being stopped
+        operation = operations.lookup(f) if run.recording else None
+        if operation is None and run.recording and id(function) not in _LOGS:
+            _remember(_plain_codes, function.__code__)
+        if operation is None or (run.current != get_ident() and run.stranger(site)):
+            return f
+        return partial(_operate, site, f, operation)
+    if run.current != get_ident() and run.stranger(site):
+        return f
+    return partial(_plain, handler, site, f) if f is function else partial(handler, site, f, f.__self__)
+
+
+_handlers: dict[tuple[type, str], Handler | None] = {}
+
+
+def _handler(kind: type, name: str) -> Handler | None:
+    """The model of method ``name`` of objects of a type in C."""
+    try:
+        return _handlers[kind, name]
+    except KeyError:
+        handlers = [_METHODS[base, name] for base in kind.__mro__ if (base, name) in _METHODS]
+        handler = _handlers[kind, name] = handlers[0] if handlers else None
+        return handler
+
+
+def _other(site: Site, f: Any) -> Any:
+    """A callable that is no primitive: it may still read or write what threads share."""
+    number = id(f)
+    handler = _FUNCTIONS.get(number)
+    if handler is not None:
+        return partial(handler, site, f, None)
+    if number in _EXEC and dynamic:
+        return partial(dynamic[number], f)
+    preparing.callee(f)
+    if type(f) in _FIXED and number not in _OF_FRAMES and operations.lookup(f) is None:
+        _remember(_harmless, f)
+        return f
+    if not run.recording:
+        return f
+    if type(f) is caching.CACHED:
+        return partial(caching.call, site, f)
+    if number in _OF_FRAMES:
+        return _of_frames(site, f)
+    operation = operations.lookup(f)
+    if operation is None:
+        return f
+    if _uses_first_only(operation) and type(f) is not types.MethodWrapperType:
+        return partial(_operate_first, site, f, operation)
+    return partial(_operate, site, f, operation)
+
+
+def _remember(known: dict[int, Any], thing: Any) -> None:
+    """The thing itself is kept, so that its id stays its own."""
+    if len(known) > _MOST_REMEMBERED:
+        known.clear()
+    known[id(thing)] = thing
+
+
+def _operate_first(site: Site, f: Any, operation: operations.Operation, *args: Any, **kwargs: Any) -> Any:
+    """An operation that uses its first argument alone, which often is nothing that threads share."""
+    __tracebackhide__ = True
+    if args:
+        target = args[0]
+        if type(target) in operations.SCALARS:
+            return f(*args, **kwargs)
+        record = run.accesses.table.get(id(target))
+        if record is not None and record.threads == run.bit and not site.hot:
+            whole = record.whole
+            write = operation.uses[0].write
+            if whole is not None and site in whole.sites and (whole.wrote or not write):
+                run.progress += write
+                return f(*args, **kwargs)
+    return _operate(site, f, operation, *args, **kwargs)
+
+
+def _of_frames(site: Site, f: Any) -> Any:
+    """A function that looks at its caller's frame: it has to be called from there, so what it uses is noted before."""
+    if f is builtins.vars:
+        return partial(_vars, site)
+    operation = operations.lookup(f)
+    if operation is not None and f is warnings.warn:
+        touch_all(site, operations.accesses(operation, (), {}))
+    return f
+
+
+def _vars(site: Site, *owners: Any) -> Any:
+    __tracebackhide__ = True
+    if not owners:
+        return sys._getframe(1).f_locals
+    if run.mine():
+        targets.alias(owners[0])
+        if run.recording:
+            run.touch(site, owners[0], None, False)
+    return vars(*owners)
+
+
+def _operate(site: Site, f: Any, operation: operations.Operation, *args: Any, **kwargs: Any) -> Any:
+    __tracebackhide__ = True
+    if run.mine() and run.recording:
+        touch_all(site, operations.accesses(operation, operations.operands_of(f, args), kwargs))
+    return f(*args, **kwargs)
+
+
+def touch_all(site: Site, accesses: list[tuple[Any, Any, bool]]) -> None:
+    """Several locations in one operation: one passage, all of them noted."""
+    if not accesses:
+        return
+    if accesses[0][1] == "__dict__":
+        targets.alias(accesses[0][0])
+        return
+    first, *others = [targets.located(*access) for access in accesses]
+    run.touch(site, *first)
+    if others and run.recording:
+        bit = 1 << run.me.number
+        for target, key, write in others:
+            run.accesses.note(site, target, key, write=write, bit=bit)
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Called in place of what is to be left out."""
+
+
+def _plain(handler: Handler, site: Site, f: Any, *args: Any, **kwargs: Any) -> Any:
+    """A Python function that is a primitive, called with its owner as first argument."""
+    __tracebackhide__ = True
+    if args:
+        owner, *rest = args
+        return handler(site, partial(f, owner), owner, *rest, **kwargs)
+    return handler(site, f, None, **kwargs)
+
+
+def _unbound(handler: Handler, site: Site, f: Any, owner: Any, *args: Any, **kwargs: Any) -> Any:
+    __tracebackhide__ = True
+    return handler(site, partial(f, owner), owner, *args, **kwargs)

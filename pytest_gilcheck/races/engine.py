@@ -1,0 +1,139 @@
+"""The two questions: is there an interleaving that breaks the scenario, and what does this schedule do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from threading import Lock
+
+from pytest_gilcheck.errors import Misuse
+from pytest_gilcheck.races.execution import Result
+from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.quiet import quiet
+from pytest_gilcheck.races.schedule import Token, scenario_digest
+from pytest_gilcheck.races.schedulers.replaying import Replaying
+from pytest_gilcheck.races.schedulers.serial import Serial
+from pytest_gilcheck.races.scope import Scope
+from pytest_gilcheck.races.search import Observer, Search
+from pytest_gilcheck.verdict import Race
+
+_one_at_a_time = Lock()
+
+
+class StaleToken(Misuse):
+    """A schedule that does not fit the code any more."""
+
+
+def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
+    scenario: Callable[[], object],
+    *,
+    name: str = "",
+    strategy: str = "auto",
+    budget: Budget | None = None,
+    seed: int = 0,
+    bound: int | None = None,
+    scope: Scope | None = None,
+    observer: Observer | None = None,
+    first: str | None = None,
+) -> Exploration:
+    """Run ``scenario``, a callable without arguments, under one schedule after another.
+
+    It runs in the calling thread each time, from a fresh state that it makes itself; it starts its threads with
+    :func:`~pytest_gilcheck.races.run` or in any other way. ``name`` goes into the token, so that it is not taken for
+    another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored.
+    Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
+    """
+    with _exclusively():
+        laboratory = Laboratory(scenario, scope or Scope())
+        search = Search(laboratory, name=name, strategy=strategy, budget=budget or Budget(), seed=seed, bound=bound)
+        search.observer = observer
+        with quiet(), laboratory.open():
+            return search.explore(_fitting(first, name))
+
+
+def replay(
+    scenario: Callable[[], object],
+    token: str,
+    *,
+    name: str = "",
+    scope: Scope | None = None,
+    limit: float = 10.0,
+    debuggable: bool = False,
+) -> Exploration:
+    """Run ``scenario`` under the schedule of ``token``.
+
+    The verdict is ``clean`` when it does not fail. ``debuggable`` leaves tracers alone, and breakpoints work in the last
+    execution. Raises :class:`~pytest_gilcheck.errors.Misuse` for a token that is damaged, made by another Python version
+    or for another scenario, and :class:`StaleToken` when the code has changed since.
+    """
+    parsed = Token.parse(token)
+    problem = _unfit(parsed, name)
+    if problem is not None:
+        raise Misuse(problem)
+    with _exclusively():
+        laboratory = Laboratory(scenario, scope or Scope())
+        with quiet(debuggable=debuggable), laboratory.open():
+            hook = sys.breakpointhook
+            sys.breakpointhook = _no_breakpoint
+            try:
+                laboratory.settle(Serial(), limit)
+                result, code = laboratory.confirm(Replaying(parsed.schedule), limit)
+                if code == parsed.code and debuggable:
+                    sys.breakpointhook = hook
+                    result = laboratory.show(Replaying(parsed.schedule), limit)
+            finally:
+                sys.breakpointhook = hook
+        if code != parsed.code:
+            raise StaleToken(
+                "the schedule is stale: the code that runs under it has changed since it was found; search again"
+            )
+        return _replayed(laboratory, parsed, token, result)
+
+
+def _replayed(laboratory: Laboratory, parsed: Token, token: str, result: Result) -> Exploration:
+    search = Search(laboratory, name="", strategy="auto", budget=Budget(), seed=0, bound=None)
+    failure = search.failed(result)
+    if failure is None:
+        return Exploration(verdict=Race.CLEAN, reason="the schedule ran and did not fail", schedules=1, token=token)
+    failure = Failure(
+        kind=failure.kind,
+        error=failure.error,
+        text=failure.text,
+        schedule=parsed.schedule,
+        story=laboratory.story(parsed.schedule),
+    )
+    return search.witnessed(failure, token, first_failure=1)
+
+
+def _unfit(token: Token, name: str) -> str | None:
+    here = sys.version_info[:2]
+    if token.python != here:
+        made, now = ".".join(map(str, token.python)), ".".join(map(str, here))
+        return f"the schedule was made by Python {made} and this is Python {now}: schedules do not fit other versions"
+    if token.scenario != scenario_digest(name):
+        return "the schedule belongs to another test: give it to the one it was printed for"
+    return None
+
+
+def _fitting(token: str | None, name: str) -> Token | None:
+    if token is None:
+        return None
+    try:
+        parsed = Token.parse(token)
+    except Misuse:
+        return None
+    return parsed if _unfit(parsed, name) is None else None
+
+
+def _no_breakpoint(*_: object, **__: object) -> None:
+    """Breakpoints wait for the execution that counts."""
+
+
+class _exclusively:  # noqa: N801 - used like a function
+    def __enter__(self) -> None:
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("an exploration is going on in this process already; there can be one at a time")
+
+    def __exit__(self, *_: object) -> None:
+        _one_at_a_time.release()

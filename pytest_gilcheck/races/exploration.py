@@ -1,0 +1,59 @@
+"""What an exploration concludes: plain values that the plugin turns into verdicts, records and failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_gilcheck.races.schedule import Schedule
+from pytest_gilcheck.verdict import Race
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """When a search stops: ``seconds`` and ``schedules`` in all; ``limit`` is the longest that one execution may take."""
+
+    seconds: float = 1.0
+    schedules: int = 1000
+    limit: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A failure that a schedule shows, and shows again.
+
+    ``kind`` is ``exception``, ``exit``, ``deadlock``, ``self-deadlock``, ``lock-left-held``, ``lost-wakeup``, ``livelock``,
+    ``thread-left`` or ``timeout``;
+    ``error`` is what the scenario raised, ``None`` for those that raise nothing. ``text`` says what happened, over several
+    lines: for a deadlock who holds what and waits for what, at which lines; for a time-out all stacks. ``story`` is the
+    interleaving, one switch a line.
+    """
+
+    kind: str
+    error: BaseException | None
+    text: str
+    schedule: Schedule
+    story: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """The outcome of a search.
+
+    ``coverage`` is ``exhausted`` (every interleaving with at most ``preemption_bound`` preemptions ran; ``None`` there: with
+    any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
+    ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
+    switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
+    """
+
+    verdict: Race
+    reason: str
+    kind: str | None = None
+    coverage: str | None = None
+    preemption_bound: int | None = None
+    schedules: int = 0
+    first_failure: int | None = None
+    switches: int | None = None
+    token: str | None = None
+    seconds: float = 0.0
+    uncontrolled: tuple[str, ...] = ()
+    failure: Failure | None = None

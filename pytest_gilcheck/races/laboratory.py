@@ -1,0 +1,291 @@
+"""Everything an exploration needs around its executions: instrumented code, the watchdog, silence for other tracers."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import os
+import sys
+import sysconfig
+import threading
+import time
+from _thread import get_ident
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import CodeType, FunctionType
+from typing import Any
+
+from pytest_gilcheck.races import attributes, calls, hooks, preparing, schedule
+from pytest_gilcheck.races.comparing import Step
+from pytest_gilcheck.races.discovery import Discovery
+from pytest_gilcheck.races.execution import Result, execute
+from pytest_gilcheck.races.primitives.everywhere import everywhere
+from pytest_gilcheck.races.processor import one_cpu
+from pytest_gilcheck.races.quiet import sweep
+from pytest_gilcheck.races.rewriting import Rewriter
+from pytest_gilcheck.races.run import LEAP, run
+from pytest_gilcheck.races.schedule import Place, Schedule
+from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.scope import Scope, leave_out_project
+from pytest_gilcheck.races.sites import Hook, Site
+from pytest_gilcheck.races.watchdog import Watchdog
+
+# So long may an execution take that only shows which code there is, in seconds.
+_PROBE_SECONDS = 2.0
+# Rounds of finding more code, or more places where threads meet, before an execution counts as it is.
+_ROUNDS = 60
+# Executions between two emptyings of what is remembered of types, which keeps types made by the scenario alive.
+_FORGET_EVERY = 200
+
+_LIBRARY = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+# Attempts to repeat an execution that something uncontrolled may have led astray.
+_RETRIES = 2
+_sites: list[Site] = []
+_rewriters: dict[Scope, Rewriter] = {}
+
+
+#: Where threads wait for one another: instrumented before anything runs, so that no execution blocks for real.
+_WAITS = ("threading", "queue", "concurrent.futures._base", "concurrent.futures.thread")
+
+
+def _waits() -> Iterator[CodeType]:
+    for name in _WAITS:
+        module = sys.modules.get(name)
+        for value in [] if module is None else list(vars(module).values()):
+            if getattr(value, "__module__", None) != name:
+                continue
+            for member in [value, *(vars(value).values() if isinstance(value, type) else ())]:
+                function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+                if isinstance(function, FunctionType):
+                    yield function.__code__
+
+
+def _factory(site: Site) -> Hook | None:
+    hook = hooks.factory(site)
+    if hook is not None:
+        _sites.append(site)
+    return hook
+
+
+class Laboratory:
+    """One exploration's surroundings; use :meth:`open` around all its executions.
+
+    ``hot`` are the sites where threads were seen to meet; ``growth`` counts how often there were more of them.
+    """
+
+    def __init__(self, scenario: Callable[[], object], scope: Scope) -> None:
+        leave_out_project()
+        self._scenario = scenario
+        self.hot: set[Site] = set()
+        self.growth = 0
+        self.deadline = float("inf")  # of time.monotonic: nothing is repeated after it
+        self.seconds = 0.0  # what the last execution of settle took
+        self.log: list[Step] | None = None
+        self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
+        self._found: list[CodeType] = []
+        self._discovery = Discovery(
+            scope,
+            self._found.append,
+            is_controlled=lambda: run.current == get_ident() and not run.stopping,
+            original=self._rewriter.original,
+        )
+        self._watchdog = Watchdog(run)
+        self._executions = 0
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Nothing is left of it after: code, threads and namespaces are as before. To be used inside of ``quiet()``."""
+        with ExitStack() as stack:
+            stack.callback(attributes.forget_types)
+            stack.callback(self._cool)
+            stack.enter_context(self._watchdog.on_duty())
+            stack.enter_context(everywhere())
+            stack.enter_context(one_cpu())
+            stack.callback(self._rewriter.restore)
+            self._rewriter.resume()
+            self._rewriter.add(code for code in _waits() if not self._rewriter.knows(code))
+            preparing.start(self._rewriter.prepare)
+            stack.callback(preparing.stop)
+            preparing.callee(self._scenario)
+            stack.enter_context(self._discovery)
+            stack.enter_context(self._rewriter.importing())
+            calls.dynamic.update({id(builtins.exec): self._exec, id(builtins.eval): self._eval})
+            stack.callback(calls.dynamic.clear)
+            stack.callback(calls.forget)
+            for module, name in ((threading, "excepthook"), (sys, "unraisablehook")):
+                stack.callback(setattr, module, name, getattr(module, name))
+                setattr(module, name, _unheard)
+            exit_before = os._exit
+            setattr(os, "_exit", _exiting(exit_before))  # noqa: B010 - not a function that mypy lets us replace
+            stack.callback(setattr, os, "_exit", exit_before)
+            yield
+
+    def settle(self, scheduler: Scheduler, limit: float) -> Result:
+        """One execution that found no code that was not instrumented; those that did are repeated first."""
+        for _ in range(_ROUNDS):
+            before = time.monotonic()
+            result = self._once(scheduler, min(limit, _PROBE_SECONDS))
+            more = self._grow(result)
+            if result.reason == "timeout" and not more and limit > _PROBE_SECONDS:
+                self.restart(scheduler)
+                result = self._once(scheduler, limit)
+                more = self._grow(result)
+            self.seconds = time.monotonic() - before
+            if not more and result.reason != "spin":
+                break
+            if time.monotonic() > self.deadline:
+                if result.reason in {None, "spin"}:
+                    result.reason = "budget"
+                break
+            self.restart(scheduler)
+        return result
+
+    @staticmethod
+    def restart(scheduler: Scheduler) -> None:
+        """The last execution of ``scheduler`` does not count."""
+        again = getattr(scheduler, "again", None)
+        if again is not None:
+            again()
+
+    def confirm(self, scheduler: Scheduler, limit: float) -> tuple[Result, int]:
+        """The execution that a schedule stands for, and a digest of all the code that ran in it."""
+        hot = self.hot
+        self._heat(self._sites_of(scheduler.script or {}))
+        patience = _RETRIES
+        try:
+            for _ in range(_ROUNDS):
+                result = self._once(scheduler, limit, collect=True)
+                if result.reason == "spin":
+                    self._heat(self.hot | result.met)
+                elif result.uncontrolled and result.error is None and patience:
+                    patience -= 1  # the machine may have been busy with something else
+                elif not self._instrument(result):
+                    break
+            return result, schedule.digest_of_all({code for code in self._discovery.ran if _is_of_a_file(code)})
+        finally:
+            self._heat(hot)
+
+    def show(self, scheduler: Scheduler, limit: float) -> Result:
+        """What :meth:`confirm` confirmed once more, exactly once, for somebody to look at."""
+        hot = self.hot
+        self._heat(self._sites_of(scheduler.script or {}))
+        try:
+            return self._once(scheduler, limit)
+        finally:
+            self._heat(hot)
+
+    def plain(self) -> BaseException | None:
+        """What the scenario raises when it runs without control, its threads one after another."""
+        try:
+            self._scenario()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is the answer
+            return error
+        return None
+
+    @staticmethod
+    def scenario_digest(name: str) -> int:
+        """See :func:`schedule.scenario_digest`."""
+        return schedule.scenario_digest(name)
+
+    def _once(self, scheduler: Scheduler, limit: float, *, collect: bool = False) -> Result:
+        self._found.clear()
+        self._executions += 1
+        if self._executions % _FORGET_EVERY == 0:
+            attributes.forget_types()
+        sweep()
+        run.log = self.log
+        if self.log is not None:
+            self.log.clear()
+        run.watching = self._discovery.thread
+        self._watchdog.watch(limit)
+        try:
+            with self._discovery.watching(collect=collect):
+                return execute(run, self._scenario, scheduler)
+        finally:
+            self._watchdog.rest()
+
+    def _grow(self, result: Result) -> bool:
+        """Take in what an execution found; whether it has to be repeated."""
+        new = result.met - self.hot
+        if new:
+            self._heat(self.hot | new)
+            self.growth += 1
+        return self._instrument(result)
+
+    def _instrument(self, result: Result) -> bool:
+        more = bool(self._found) and self._rewriter.add(dict.fromkeys(self._found)) > 0
+        if result.grown:
+            run.volatile |= result.grown
+            attributes.forget_types()
+            self._rewriter.redo(result.grown)
+            more = True
+        return more
+
+    def _heat(self, sites: set[Site]) -> None:
+        self._cool()
+        self.hot = sites
+        for site in sites:
+            site.hot = True
+
+    def _cool(self) -> None:
+        for site in self.hot:
+            site.hot = False
+
+    def _sites_of(self, script: Mapping[tuple[int, Place | None, int], int]) -> set[Site]:
+        places = {place for _, place, _ in script if place is not None}
+        digests = {place.digest for place in places}
+        return {site for site in _sites if schedule.code_digest(site.code) in digests and run.place(site) in places}
+
+    def story(self, switches: Schedule) -> tuple[str, ...]:
+        """The switches, one a line."""
+        places = {run.place(site): site for site in self.hot}
+        lines = []
+        for switch in switches.switches:
+            to = switch.to % LEAP
+            if switch.place is None:
+                lines.append(f"thread {switch.thread} waits or ends; thread {to} goes on")
+                continue
+            site = places.get(switch.place)
+            where = f"{switch.place}"
+            if site is not None:
+                where = f"{site.code.co_filename}:{site.line}"
+                source = linecache.getline(site.code.co_filename, site.line or 0).strip()
+                where += f"  {source}" if source else ""
+            lines.append(f"thread {switch.thread} stops before {where}; thread {to} goes on")
+        return tuple(lines)
+
+    def _exec(self, f: Any, source: Any, *arguments: Any, **more: Any) -> Any:
+        return self._dynamic(f, "exec", source, arguments, more)
+
+    def _eval(self, f: Any, source: Any, *arguments: Any, **more: Any) -> Any:
+        return self._dynamic(f, "eval", source, arguments, more)
+
+    def _dynamic(self, f: Any, mode: str, source: Any, arguments: tuple[Any, ...], more: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        frame = sys._getframe(2)
+        if not arguments and "globals" not in more:
+            arguments = (frame.f_globals, frame.f_locals)
+        elif arguments and arguments[0] is None:
+            arguments = (frame.f_globals, *(arguments[1:] or (frame.f_locals,)))
+        return f(self._rewriter.handle_exec(source, mode=mode, flags=frame.f_code.co_flags), *arguments, **more)
+
+
+def _is_of_a_file(code: CodeType) -> bool:
+    """Whether the code of a token depends on this: not on what the interpreter and those who generate code bring along."""
+    file = code.co_filename
+    return not file.startswith("<") and ("-packages" in file or not file.startswith(_LIBRARY))
+
+
+def _unheard(_: object) -> None:
+    """Exceptions that end a thread are part of the result; nobody else need hear of them in every execution."""
+
+
+def _exiting(real: Callable[[int], Any]) -> Callable[[int], Any]:
+    def _exit(status: int) -> Any:
+        if run.mine():
+            run.exited(status)
+        return real(status)
+
+    return _exit

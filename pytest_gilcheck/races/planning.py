@@ -1,0 +1,144 @@
+"""The plan of a search: which schedulers run, in which order, and what that covered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import permutations
+
+from pytest_gilcheck.races.exploration import Budget
+from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.random import Random
+from pytest_gilcheck.races.schedulers.serial import Serial
+from pytest_gilcheck.races.schedulers.systematic import Systematic
+
+#: The strategies by name.
+STRATEGIES = ("auto", "systematic", "random")
+# With more threads than this only some serial orders are tried.
+_ALL_ORDERS = 4
+
+
+class Plan:
+    """``count`` says how many executions there were.
+
+    After a search: ``everything``: all interleavings ran; ``exhausted``: all with at most so many preemptions; ``cut``: the
+    budget ended a systematic search; ``sampled``: some were left to chance; ``diverged``: choices led elsewhere than before.
+    """
+
+    def __init__(
+        self,
+        laboratory: Laboratory,
+        *,
+        strategy: str,
+        budget: Budget,
+        seed: int,
+        bound: int | None,
+        count: Callable[[], int],
+    ) -> None:
+        self._lab = laboratory
+        self._strategy = strategy
+        self._budget = budget
+        self._seed = seed
+        self._bound = bound
+        self._count = count
+        self._begin = time.perf_counter()
+        self._complete = -1
+        self.exhausted: int | None = None
+        self.everything = False
+        self.cut = False
+        self.sampled = False
+        self.diverged = False
+
+    def forget_stale(self) -> None:
+        """Threads turned out to meet elsewhere, too, after a systematic search had ended: it did not switch there."""
+        if self._complete not in {-1, self._lab.growth}:
+            self.exhausted, self.everything = None, False
+
+    def schedulers(self, threads: int, *, sampling_only: bool) -> Iterator[Scheduler]:
+        """One scheduler for each execution to come, the same one while it has more to try; ``threads`` ran in the first.
+
+        ``sampling_only``: what was tried cannot be told from what was not.
+        """
+        if not self.left_over():
+            self.cut = True
+            return
+        if not self._lab.hot and self._strategy == "auto":
+            yield Serial(range(threads - 1, 0, -1))
+            if not self._lab.hot:
+                self.everything = not sampling_only
+                return
+        if self._strategy == "random" or sampling_only:
+            yield from self._random()
+        elif self._strategy == "systematic":
+            yield from self._systematic(self._bounds())
+        else:
+            yield from self._orders(threads)
+            yield from self._mixture()
+
+    def _bounds(self) -> Iterator[int | None]:
+        """Bounds in turn. Without one asked for, the last has none: then the search ends when everything ran."""
+        if self._bound is None and self._strategy == "systematic":
+            yield None
+        else:
+            yield from range(self._bound + 1) if self._bound is not None else range(64)
+
+    def _orders(self, threads: int) -> Iterator[Scheduler]:
+        numbers = range(1, threads)
+        if threads - 1 > _ALL_ORDERS:
+            yield from (Serial([*numbers[start:], *numbers[:start]]) for start in range(1, threads - 1))
+            yield Serial(list(reversed(numbers)))
+            return
+        orders = permutations(numbers)
+        next(orders, None)
+        yield from (Serial(order) for order in orders if self.left_over())
+
+    def _random(self) -> Iterator[Scheduler]:
+        number = 0
+        while self.left_over():
+            self.sampled = True
+            yield Random(self._seed * 1_000_003 + number)
+            number += 1
+
+    def _systematic(self, bounds: Iterator[int | None]) -> Iterator[Scheduler]:
+        for bound in bounds:
+            scheduler = Systematic(bound)
+            growth = self._lab.growth
+            while self.left_over():
+                if growth != self._lab.growth:
+                    growth = self._lab.growth
+                    scheduler.restart()
+                if not scheduler.begin():
+                    break
+                yield scheduler
+            else:
+                self.cut = True
+                return
+            if scheduler.diverged is not None:
+                self.diverged = True
+                return  # what was tried cannot be told from what was not
+            if scheduler.cut:
+                self.cut = True
+                return
+            self._complete = growth
+            self.exhausted = bound
+            if not scheduler.skipped:
+                self.everything = True
+                return
+
+    def _mixture(self) -> Iterator[Scheduler]:
+        """One preemption in every place first; then systematic search and chance in turn."""
+        systematic, chance = self._systematic(self._bounds()), self._random()
+        for scheduler in systematic:
+            yield scheduler
+            luck = next(chance, None)
+            if luck is not None:
+                yield luck
+        if not self.everything and (self._bound is None or self.exhausted is None):
+            yield from chance
+        self.sampled = self.sampled and not self.everything
+
+    def left_over(self) -> bool:
+        """Whether the budget allows another execution."""
+        spent = time.perf_counter() - self._begin
+        return spent < self._budget.seconds and self._count() < self._budget.schedules

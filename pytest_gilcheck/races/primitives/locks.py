@@ -1,0 +1,195 @@
+"""Models of the locks in C. The lock stays the real one and is taken without waiting; the model decides who waits."""
+
+# ruff: noqa: ARG001 - all handlers take what the convention of the package says
+
+from __future__ import annotations
+
+import _thread
+import re
+from typing import Any
+
+from pytest_gilcheck.races.primitives.limits import Handler, deadline, parse_acquire
+from pytest_gilcheck.races.run import Wait, run
+from pytest_gilcheck.races.sites import Site
+
+LOCK = type(_thread.allocate_lock())
+RLOCK: Any = _thread.RLock
+LOCKS: tuple[type, ...] = (LOCK, RLOCK)
+
+
+def acquire(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> bool:
+    """``acquire`` and ``__enter__`` of both kinds of lock."""
+    may_wait, seconds = True, None
+    if args or kwargs:
+        _check(lock, args, kwargs)
+        may_wait, seconds = parse_acquire(*args, **kwargs)
+    if _is_mine(lock):  # nobody else can tell whether it is taken once or twice
+        return bool(lock.acquire(False))
+    run.touch(site, lock, None, True)
+    return _take(site, lock, may_wait, seconds)
+
+
+def release(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
+    """``release`` and ``__exit__``; any thread may release a plain lock."""
+    if _is_mine(lock) and _depth(lock) > 1:
+        return call(*args, **kwargs)
+    try:
+        run.touch(site, lock, None, True)
+    finally:  # an execution that is ended here must not leave the lock taken
+        result = call(*args, **kwargs)
+        _opened(lock)
+    return result
+
+
+def locked(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
+    """``locked``: reads whether somebody holds it."""
+    run.touch(site, lock, None, False)
+    return call(*args, **kwargs)
+
+
+def release_save(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
+    """``RLock._release_save``: releases all levels at once."""
+    if not lock._is_owned():
+        return call(*args, **kwargs)
+    try:
+        run.touch(site, lock, None, True)
+    finally:
+        state = call(*args, **kwargs)
+        _opened(lock)
+    return state
+
+
+def acquire_restore(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
+    """``RLock._acquire_restore``: the real one waits, so it is called when the lock is known to be free."""
+    run.touch(site, lock, None, True)
+    _take(site, lock, True, None)
+    lock.release()
+    return call(*args, **kwargs)
+
+
+def reinit(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
+    """``_at_fork_reinit``: the lock is free afterwards, whoever held it."""
+    run.touch(site, lock, None, True)
+    result = call(*args, **kwargs)
+    _opened(lock)
+    return result
+
+
+def private(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
+    """What only tells about the calling thread itself is no access to anything shared."""
+    return call(*args, **kwargs)
+
+
+def enter(site: Site, manager: object) -> object | None:
+    """What to enter in place of ``manager`` in a ``with`` statement; ``None`` when it is no lock in C."""
+    cls = type(manager)
+    if cls in LOCKS:
+        return _Entered(site, manager)
+    if issubclass(cls, LOCKS) and all(getattr(cls, name) in _OWN[name] for name in _OWN):
+        return _Entered(site, manager)
+    return None
+
+
+class _Entered:
+    """One ``with`` statement over a lock."""
+
+    __slots__ = ("_lock", "_site")
+
+    def __init__(self, site: Site, lock: Any) -> None:
+        self._site = site
+        self._lock = lock
+
+    def __enter__(self) -> bool:
+        if run.mine():
+            return acquire(self._site, self._lock.acquire, self._lock)
+        return bool(self._lock.acquire())
+
+    def __exit__(self, *error: object) -> None:
+        if run.mine():
+            release(self._site, self._lock.release, self._lock)
+        else:
+            self._lock.release()
+
+
+def _take(site: Site, lock: Any, may_wait: bool, seconds: float | None) -> bool:
+    until: float | None = None
+    waited = False
+    while not lock.acquire(False):
+        if not may_wait:
+            return False
+        if not waited:
+            until, waited = deadline(seconds), True
+        if not _wait(site, lock, until):
+            return False
+    run.held(lock, site)
+    run.close(("lock", id(lock)))
+    return True
+
+
+def _wait(site: Site, lock: Any, until: float | None) -> bool:
+    if run.holder(lock) is not None:
+        if site.code.co_qualname == "Condition.wait":
+            why = Wait(what="a notification", lock=lock, kind="condition")
+        else:
+            why = Wait(what="a lock", lock=lock, kind="lock")
+        return run.wait(("lock", id(lock)), why, until)
+    # Taken before the execution or by a thread outside it: who will open it is not known, so it is looked at.
+    why = Wait(what="a lock that nothing in this test holds", lock=lock, kind="foreign")
+    return run.until(lambda: run.holder(lock) is not None or is_free(lock), why, until)
+
+
+def is_free(lock: Any) -> bool:
+    """Whether a thread that holds nothing could take ``lock``; asked by whichever thread looks for one to run."""
+    if isinstance(lock, LOCK):
+        return not lock.locked()
+    if lock._is_owned() or not lock.acquire(False):
+        return False
+    lock.release()
+    return True
+
+
+def _is_mine(lock: Any) -> bool:
+    return isinstance(lock, RLOCK) and bool(lock._is_owned())
+
+
+def _depth(lock: Any) -> int:
+    """How many times the calling thread holds ``lock``, which it does."""
+    if hasattr(RLOCK, "_recursion_count"):
+        return int(lock._recursion_count())
+    count = re.search(r"count=(\d+)", RLOCK.__repr__(lock))
+    return 1 if count is None else int(count[1])
+
+
+def _opened(lock: Any) -> None:
+    run.freed(lock)
+    run.open(("lock", id(lock)))
+
+
+def _check(lock: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise what the real ``acquire`` raises for these arguments: a free lock of the same kind is asked."""
+    if kwargs or len(args) > 1 or type(args[0]) is not bool:
+        scratch = RLOCK() if isinstance(lock, RLOCK) else _thread.allocate_lock()
+        scratch.acquire(*args, **kwargs)
+
+
+def _handlers() -> dict[tuple[type, str], Handler]:
+    both: dict[str, Handler] = {
+        "acquire": acquire,
+        "acquire_lock": acquire,
+        "__enter__": acquire,
+        "release": release,
+        "release_lock": release,
+        "__exit__": release,
+        "locked": locked,
+        "locked_lock": locked,
+        "_release_save": release_save,
+        "_acquire_restore": acquire_restore,
+        "_at_fork_reinit": reinit,
+        "_is_owned": private,
+        "_recursion_count": private,
+    }
+    return {(cls, name): handler for cls in LOCKS for name, handler in both.items() if hasattr(cls, name)}
+
+
+METHODS = _handlers()
+_OWN = {name: [getattr(cls, name) for cls in LOCKS] for name in ("__enter__", "__exit__")}

@@ -1,0 +1,209 @@
+"""What hooks talk to: the one object that knows who runs, hears of every access, and switches where the schedule says so."""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from typing import TYPE_CHECKING
+
+from pytest_gilcheck.races import deadlock
+from pytest_gilcheck.races.accesses import GUARDS, Record, Uses
+from pytest_gilcheck.races.crew import Crew
+from pytest_gilcheck.races.schedule import Switch
+from pytest_gilcheck.races.sites import Kind
+from pytest_gilcheck.races.state import NOBODY, NUDGED
+from pytest_gilcheck.races.threads import Controlled, Stop, Wait
+
+if TYPE_CHECKING:
+    from pytest_gilcheck.races.sites import Site
+
+__all__ = ["NOBODY", "NOTHING", "Controlled", "Run", "Stop", "Wait", "run"]
+
+# A thread that passed so many hot sites without a write or a switch, while others could run, gives way: it may be waiting
+# for one of them in a loop.
+FAIR_PASSAGES = 300
+# The same for one that does write: it may count how often it looked.
+FAIR_AT_ALL = 5_000
+# In a replay fewer sites are hot and fewer writes are seen: nothing may be forced there that was not in the search, where
+# no turn came so far.
+FAIR_IN_REPLAY = 4 * FAIR_AT_ALL
+# No schedule gets longer than about this, so that the memory of an execution is bounded: then nobody is interrupted.
+MOST_SWITCHES = 50_000
+# After so many rounds in which all threads that can run only gave way, time goes on: one of them may be watching a clock.
+FAIR_ROUNDS = 2
+#: Added to the receiver of a switch at which time goes on as well.
+LEAP = 1 << 12
+
+
+_STORES = frozenset(
+    {Kind.STORE_ATTR, Kind.STORE_ITEM, Kind.STORE_SLICE, Kind.STORE_GLOBAL, Kind.STORE_CELL, Kind.INPLACE}
+    | {Kind.DELETE_ATTR, Kind.DELETE_ITEM, Kind.DELETE_GLOBAL, Kind.DELETE_CELL}
+)
+
+
+NOTHING = Uses()
+
+
+class Run(Crew):
+    """The execution that is going on."""
+
+    def mine(self) -> bool:
+        """Whether the calling thread is controlled and has the baton."""
+        return self.current == get_ident() or (self.active and not self.stranger(None))
+
+    def stranger(self, site: Site | None) -> bool:
+        """Whether the hook that asks has to pass through; called when ``current`` is not the calling thread."""
+        if not self.active:
+            return True
+        thread = self.by_ident.get(get_ident())
+        if thread is None or thread.inside:
+            return True
+        if thread.outside:
+            self._come_back(thread)
+            return False
+        if thread is not self.me:
+            return True
+        if self.stopping:
+            self.current, self.bit = thread.ident, thread.bit
+            return False
+        if self.current == NUDGED:
+            self._suspect(thread, site)
+            return False
+        return True
+
+    def touch(self, site: Site, target: object, key: object, write: bool) -> Uses | Record:
+        """The current thread is about to use a location: switch here if the schedule says so, and note the use.
+
+        See :meth:`Accesses.note` for what is returned; at a site where threads meet nothing may be remembered.
+        """
+        if not self.recording:
+            return NOTHING
+        if site.hot:
+            self._pass(site)
+        if write and type(target) not in GUARDS:
+            self.progress += 1
+            if site.kind in _STORES:
+                self.streak = self.rounds = 0
+        noted = self.accesses.note(site, target, key, write=write, bit=self.me.bit)
+        return NOTHING if site.hot else noted
+
+    def _pass(self, site: Site) -> None:  # noqa: C901, PLR0912 - the hot path: a call costs more than a branch
+        me = self.me
+        passage = me.visits[site] = me.visits.get(site, 0) + 1
+        if self.stopping:
+            return
+        if self.polled or self.returned:
+            self._poll()
+        scheduler = self.scheduler
+        assert scheduler is not None
+        if scheduler.script is not None:
+            place = self.place(site)
+            scripted = scheduler.script.get((me.number, place, passage))
+            if scripted is not None:
+                self._follow(me, Switch(me.number, place, passage, scripted))
+                return
+            if self.followed < len(scheduler.script):
+                return
+        self.streak += 1
+        self.passages += 1
+        if self.log is not None:
+            self.log.append((me.number, site))
+        if scheduler.script is not None:
+            if self.passages > FAIR_IN_REPLAY:
+                self._give_way(me, site, passage)
+            return
+        if self.streak > FAIR_PASSAGES or self.passages > FAIR_AT_ALL:
+            self._give_way(me, site, passage)
+            return
+        if len(self.ready) < 2:
+            return
+        if len(self.trace) > MOST_SWITCHES:
+            self.curtailed = True
+            return
+        if me.fresh:  # it was just chosen to do this: asking again would only repeat the question
+            me.fresh = False
+            return
+        self.current = self.bit = NOBODY
+        me.inside = True
+        to = scheduler.choose(me, self.ready, site, passage)
+        if to is not me:
+            self.trace.append(Switch(me.number, self.place(site), passage, to.number))
+            self._transfer(me, to)
+        me.inside = False
+        self.current, self.bit = me.ident, me.bit
+
+    def _follow(self, me: Controlled, switch: Switch) -> None:
+        """Do what the schedule says for this passage."""
+        self.trace.append(switch)
+        self.followed += 1
+        if switch.to >= LEAP:
+            self._let_time_pass()
+        for thread in self.ready:
+            if thread.number == switch.to % LEAP and thread is not me:
+                self.current = self.bit = NOBODY
+                me.inside = True
+                self._transfer(me, thread)
+                me.inside = False
+                self.current, self.bit = me.ident, me.bit
+                return
+
+    def _give_way(self, me: Controlled, site: Site, passage: int) -> None:
+        """Hand over from a thread that may be waiting in a loop, to the next in turn."""
+        self.rounds += 1
+        if self._spins_for_ever(me):
+            self.stop("livelock", [self.describe(thread) for thread in self.ready])
+            raise Stop
+        leap = self.rounds > FAIR_ROUNDS * len(self.ready) and bool(self.timed or self.clock_read)
+        if leap:
+            self._let_time_pass()
+        self.current = self.bit = NOBODY
+        me.inside = True
+        to = self._after(me)
+        self.curtailed = True
+        self.streak = self.passages = 0
+        if leap or to is not me:
+            self.trace.append(Switch(me.number, self.place(site), passage, to.number + LEAP * leap))
+        if to is not me:
+            self._transfer(me, to)
+        me.inside = False
+        self.current, self.bit = me.ident, me.bit
+
+    def _spins_for_ever(self, me: Controlled) -> bool:
+        """Whether every thread that can run has come back to the very state in which it last gave way, and nothing was
+        written, taken or freed meanwhile, nor any time read: then it will be so for ever."""
+        if self.timed or self.polled or self.clock_read or any(thread.outside for thread in self.threads):
+            return False
+        state = (self.progress, deadlock.snapshot(sys._getframe()))
+        me.repeats = me.repeats + 1 if me.spin == state else 0
+        me.spin = state
+        return all(t.repeats > 1 and t.spin is not None and t.spin[0] == self.progress for t in self.ready)
+
+    def _let_time_pass(self) -> None:
+        """All that can run only look: time is all that can change what they see."""
+        self.rounds = 0
+        if self.timed:
+            self._advance()
+        elif self.clock_read:
+            self.now += self.time_step
+            self.time_step = min(self.time_step * 2, 3600.0)
+            self.clock_read = False
+
+    def _suspect(self, thread: Controlled, site: Site | None) -> None:
+        """This thread has run for long. Is it waiting in a loop for another one? Look at what it does next."""
+        if self.suspects is None:
+            self.suspects = {}
+        if site is not None:
+            self.suspects[site] = self.suspects.get(site, 0) + 1
+        seen = sum(self.suspects.values())
+        if seen < FAIR_PASSAGES:
+            return
+        spinning = {suspect for suspect, count in self.suspects.items() if count > 2 and not suspect.hot}
+        self.suspects = None
+        self.current, self.bit = thread.ident, thread.bit
+        if spinning and (len(self.ready) > 1 or self.timed):
+            self.accesses.met |= spinning
+            self.stop("spin", [])
+            raise Stop
+
+
+run = Run()

@@ -1,0 +1,306 @@
+"""The search: run a scenario under one schedule after another until one fails, all have run, or the budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+from pytest_gilcheck.errors import Misuse, unknown
+from pytest_gilcheck.races.comparing import Step, difference
+from pytest_gilcheck.races.execution import Result
+from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.planning import STRATEGIES, Plan
+from pytest_gilcheck.races.schedule import Token
+from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.replaying import Replaying
+from pytest_gilcheck.races.schedulers.serial import Serial
+from pytest_gilcheck.verdict import Race
+
+# So many runs of the plain order in a row have to go the same way, after so many that may not: first ones warm caches up.
+_ALIKE = 3
+_WARM_UPS = 3
+# Runs that are compared once there is reason to doubt.
+_SUSPICION = 8
+# The part of all executions that may be lost to something uncontrolled before that is the verdict.
+_LOST_SHARE = 0.02
+# Executions that could not be controlled, in a row from the first, after which the search gives up.
+_HOPELESS = 3
+# An execution that reached its limit says nothing if a plain one takes more than this share of it.
+_LONG = 0.2
+
+_HANGS = frozenset({"lost-wakeup", "livelock", "timeout"})
+_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
+
+Observer = Callable[[int], None]
+
+
+class Search:
+    """One exploration. ``observer`` is told the number of executions after each."""
+
+    def __init__(
+        self, laboratory: Laboratory, *, name: str, strategy: str, budget: Budget, seed: int, bound: int | None
+    ) -> None:
+        if strategy not in STRATEGIES:
+            raise Misuse(unknown("strategy", strategy, STRATEGIES))
+        self._lab = laboratory
+        self._lab.deadline = time.monotonic() + budget.seconds
+        self._name = name
+        self._budget = budget
+        self._plan = Plan(laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules)
+        self._begin = time.perf_counter()
+        self.schedules = 0
+        self.observer: Observer | None = None
+        self._uncontrolled: list[str] = []
+        self._lost = 0
+        self._longest = 0.0
+        self._excused: set[str] = set()
+        self._deadlines = False
+        self._curtailed = False
+        self._retries = 2
+        self._different: str | None = None
+        self._reference = Result()
+        self.threads = 1
+
+    def explore(self, first: Token | None = None) -> Exploration:
+        """Search; ``first`` is a schedule to begin with."""
+        return self._before_the_search(first) or self._search()
+
+    def _before_the_search(self, first: Token | None) -> Exploration | None:
+        """The plain order, and the schedule to begin with."""
+        reference, elapsed = self._timed(Serial())
+        self._longest = elapsed
+        self._excused = {type(error).__name__ for error in reference.thread_errors}
+        failure = self.failed(reference)
+        if failure is not None:
+            return self._first_failed(reference, failure)
+        if reference.reason is not None:
+            return self._hopeless(reference)
+        if first is not None:
+            failed = self._try_first(first)
+            if failed is not None:
+                return failed
+        self._different = self._nondeterministic()
+        self._reference = reference
+        return None
+
+    def _search(self) -> Exploration:
+        different = self._different
+        for scheduler in self._plan.schedulers(self._reference.threads, sampling_only=different is not None):
+            failed = self._try(scheduler)
+            if failed is not None:
+                return failed
+            if self._lost >= _HOPELESS and self._lost == self.schedules:
+                break
+        if self._lost > _LOST_SHARE * self.schedules:
+            return self._conclude(Race.UNCONTROLLED, f"{self._lost} of {self.schedules} executions could not be controlled")
+        if different is None and self._plan.diverged:
+            different = self._still_deterministic()
+        if different is not None:
+            return self._conclude(Race.NONDETERMINISTIC, different)
+        return self._clean()
+
+    def _timed(self, scheduler: Scheduler) -> tuple[Result, float]:
+        result = self._lab.settle(scheduler, self._budget.limit)
+        if result.reason == "uncontrolled" and self.schedules and self._retries:
+            self._retries -= 1  # the machine may have been busy with something else
+            self._lab.restart(scheduler)
+            result = self._lab.settle(scheduler, self._budget.limit)
+        self.schedules += 1
+        if self.observer is not None:
+            self.observer(self.schedules)
+        self.threads = max(self.threads, result.threads)
+        self._uncontrolled += [line for line in result.uncontrolled if line not in self._uncontrolled]
+        self._deadlines = self._deadlines or result.timed
+        self._curtailed = self._curtailed or result.curtailed
+        if result.reason == "uncontrolled" or result.stranded:
+            self._lost += 1
+        return result, self._lab.seconds
+
+    def _try(self, scheduler: Scheduler) -> Exploration | None:
+        result, _ = self._timed(scheduler)
+        failure = self.failed(result)
+        return None if failure is None else self._witness(result, failure)
+
+    def _try_first(self, first: Token) -> Exploration | None:
+        """The schedule that failed last time, if the code is still the same."""
+        self.schedules += 1
+        result, code = self._lab.confirm(Replaying(first.schedule), self._budget.limit)
+        failure = self.failed(result)
+        return None if failure is None or code != first.code else self._witness(result, failure)
+
+    def failed(self, result: Result) -> Failure | None:
+        """The failure that ``result`` shows, if it does."""
+        if result.reason in {"uncontrolled", "spin", "budget"}:
+            return None
+        text = "\n".join(result.report)
+        if result.reason == "timeout":
+            if self._longest > _LONG * self._budget.limit:
+                self._lost += 1
+                return None
+            return Failure(kind="timeout", error=None, text=text, schedule=result.schedule)
+        if result.reason is not None:
+            return Failure(kind=result.reason, error=None, text=text, schedule=result.schedule)
+        error = result.error
+        if error is None:
+            error = next((e for e in result.thread_errors if type(e).__name__ not in self._excused), None)
+        if error is not None:
+            said = f"{type(error).__name__}: {error}"
+            return Failure(kind="exception", error=error, text=said, schedule=result.schedule)
+        if result.left:
+            return Failure(kind="thread-left", error=None, text="\n".join(result.left), schedule=result.schedule)
+        return None
+
+    def _witness(self, result: Result, failure: Failure) -> Exploration:
+        """A failure counts when the same schedule shows it again."""
+        number = self.schedules
+        again, codes = self._lab.confirm(Replaying(result.schedule), self._budget.limit)
+        repeated = self.failed(again)
+        if repeated is None or _signature(repeated) != _signature(failure):
+            if result.uncontrolled or again.uncontrolled:
+                return self._conclude(
+                    Race.UNCONTROLLED,
+                    f"schedule {number} failed ({failure.text[:200]}) but could not be controlled: it did not fail again",
+                )
+            then = "passed" if repeated is None else f"failed otherwise ({repeated.text[:200]})"
+            return self._conclude(
+                Race.NONDETERMINISTIC, f"schedule {number} failed ({failure.text[:200]}), and the same schedule again {then}"
+            )
+        token = Token(schedule=result.schedule, code=codes, scenario=self._lab.scenario_digest(self._name))
+        story = self._lab.story(result.schedule)
+        failure = Failure(kind=failure.kind, error=repeated.error, text=repeated.text, schedule=result.schedule, story=story)
+        return self.witnessed(failure, str(token), first_failure=number)
+
+    def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
+        """The conclusion from a failure that was seen twice."""
+        switches = len(failure.schedule)
+        found = f"found on schedule {first_failure}, with {switches} context switch{'es' * (switches != 1)}"
+        reason = f"{failure.text.splitlines()[0] if failure.text else failure.kind} ({found})"
+        return self._conclude(_verdict(failure.kind), reason, failure=failure, token=token, first_failure=first_failure)
+
+    def _hopeless(self, reference: Result) -> Exploration:
+        """The plain order was ended, through no fault of its threads that could be shown."""
+        if reference.reason == "budget":
+            seconds = self._budget.seconds
+            return self._conclude(
+                Race.SKIPPED, f"the first executions took more than the budget of {seconds:g} s; allow more"
+            )
+        if reference.reason == "timeout":
+            self._uncontrolled += [line for line in reference.report if line not in self._uncontrolled]
+            said = f"one execution takes longer than the limit of {self._budget.limit:g} s for each"
+        else:
+            said = f"it cannot be controlled: {'; '.join(reference.report)}"
+        return self._conclude(Race.UNCONTROLLED, said)
+
+    def _first_failed(self, reference: Result, failure: Failure) -> Exploration:
+        """The plain order failed: is that its threads' doing, or does the scenario fail whenever it runs again?"""
+        if failure.error is not None and reference.reason is None:
+            error = self._lab.plain()
+            if error is not None:
+                return self._conclude(
+                    Race.NOT_REPEATABLE,
+                    f"it fails when it runs again, without any threads at once: {type(error).__name__}: {error}",
+                )
+        return self._witness(reference, failure)
+
+    def _nondeterministic(self) -> str | None:
+        """Run the plain order until it went the same way several times in a row; else say where runs first differed."""
+        last: str | None = None
+        before: list[Step] | None = None
+        alike = 0
+        for _ in range(_WARM_UPS + _ALIKE):
+            if not self._plan.left_over():
+                return None
+            log = self._logged()
+            if log is None:
+                return None
+            where = difference(before, log) if before is not None else None
+            alike = alike + 1 if before is not None and where is None else 0
+            last = where or last
+            if alike >= _ALIKE - 1:
+                return None
+            before = log
+        return f"two runs of the same schedule differ: {last}"
+
+    def _still_deterministic(self) -> str | None:
+        """The search came to a place that was not there before: are there runs of the plain order that differ, after all?"""
+        logs = [log for _ in range(_SUSPICION) if (log := self._logged()) is not None]
+        for one, other in pairwise(logs):
+            where = difference(one, other)
+            if where is not None:
+                return f"two runs of the same schedule differ: {where}"
+        return None
+
+    def _logged(self) -> list[Step] | None:
+        """The steps of a run in the plain order; ``None`` if it was ended early."""
+        log: list[Step] = []
+        self._lab.log = log
+        try:
+            result, _ = self._timed(Serial())
+        finally:
+            self._lab.log = None
+        return None if result.reason is not None else list(log)
+
+    def _clean(self) -> Exploration:
+        self._plan.forget_stale()
+        bound: int | None = None
+        if not self._lab.hot and self._plan.everything:
+            what = "its threads share nothing that they change" if self.threads > 1 else "only one thread runs"
+            coverage = "sampled" if self._deadlines or self._lost or self._uncontrolled else "exhausted"
+            return self._conclude(Race.CLEAN, f"{what} ({self.schedules} schedules)", coverage=coverage)
+        if self._plan.everything:
+            coverage, said = "exhausted", "exhausted: every interleaving"
+        elif self._plan.exhausted is not None and self._plan.exhausted >= 1:
+            coverage, bound = "exhausted", self._plan.exhausted
+            said = f"exhausted: every interleaving with at most {bound} preemption{'s' * (bound != 1)}"
+        elif self._plan.sampled:
+            coverage, said = "sampled", "sampled at random"
+        else:
+            coverage, said = "cut", "the budget ended a systematic search"
+        if coverage == "exhausted" and (self._lost or self._uncontrolled):
+            coverage, bound = "sampled", None
+            said += ", but not all could be controlled"
+        elif coverage == "exhausted" and self._curtailed:
+            coverage, bound = "sampled", None
+            said += ", except where a thread had to give way"
+        elif coverage == "exhausted" and self._deadlines:
+            coverage, bound = "sampled", None
+            said += ", as far as deadlines come only when nothing else can run"
+        return self._conclude(Race.CLEAN, f"{said} ({self.schedules} schedules)", coverage=coverage, bound=bound)
+
+    def _conclude(  # noqa: PLR0913 - the fields that not every conclusion has
+        self,
+        verdict: Race,
+        reason: str,
+        *,
+        coverage: str | None = None,
+        bound: int | None = None,
+        failure: Failure | None = None,
+        token: str | None = None,
+        first_failure: int | None = None,
+    ) -> Exploration:
+        return Exploration(
+            verdict=verdict,
+            reason=reason,
+            kind=None if failure is None else failure.kind,
+            coverage=coverage,
+            preemption_bound=bound,
+            schedules=self.schedules,
+            first_failure=first_failure,
+            switches=None if failure is None else len(failure.schedule),
+            token=token,
+            seconds=time.perf_counter() - self._begin,
+            uncontrolled=tuple(self._uncontrolled),
+            failure=failure,
+        )
+
+
+def _signature(failure: Failure) -> tuple[str, str | None]:
+    return failure.kind, None if failure.error is None else type(failure.error).__name__
+
+
+def _verdict(kind: str) -> Race:
+    if kind in _DEADLOCKS:
+        return Race.DEADLOCK
+    return Race.HANG if kind in _HANGS or kind == "thread-left" else Race.RACE

@@ -1,0 +1,68 @@
+"""Sites: the places in instrumented code where a hook stands, and what each kind of hook is called with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from types import CodeType
+from typing import Any, Protocol
+
+Hook = Callable[..., Any]
+
+
+class Kind(StrEnum):
+    """What the instruction behind a hook does. The hook is called just before it, with the operands named here.
+
+    A hook whose result replaces an operand says so; the results of the others are thrown away.
+    """
+
+    LOAD_ATTR = "load-attr"  # hook(owner)
+    LOAD_METHOD = "load-method"  # hook(owner): an attribute loaded in order to be called
+    STORE_ATTR = "store-attr"  # hook(owner, value)
+    DELETE_ATTR = "delete-attr"  # hook(owner)
+    LOAD_ITEM = "load-item"  # hook(container, key)
+    STORE_ITEM = "store-item"  # hook(container, key, value)
+    DELETE_ITEM = "delete-item"  # hook(container, key)
+    LOAD_SLICE = "load-slice"  # hook(container)
+    STORE_SLICE = "store-slice"  # hook(container, value)
+    CONTAINS = "contains"  # hook(container, item)
+    ITERATE = "iterate"  # hook(iterable) -> what to iterate over instead
+    READ = "read"  # hook(operand): reads all of it (unpacking, truth value, formatting, *args)
+    OPERATE = "operate"  # hook(left, right): a binary operator or comparison, not in place
+    INPLACE = "inplace"  # hook(left, right): an augmented assignment's operator
+    LOAD_GLOBAL = "load-global"  # hook()
+    STORE_GLOBAL = "store-global"  # hook()
+    DELETE_GLOBAL = "delete-global"  # hook()
+    LOAD_CELL = "load-cell"  # hook(cell)
+    STORE_CELL = "store-cell"  # hook(cell)
+    DELETE_CELL = "delete-cell"  # hook(cell)
+    CALL = "call"  # hook(callable) -> what to call instead
+    ENTER = "enter"  # hook(manager) -> the manager to enter instead
+    IMPORT = "import"  # hook()
+    YIELD = "yield"  # hook(): a generator is running and about to yield
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Site:
+    """One instruction that a hook stands before.
+
+    ``offset`` is the instruction's byte offset in the original ``code``; ``name`` the attribute, global, variable or module
+    it names. While ``hot`` is set an execution may switch threads here; a ``trusted`` site belongs to code that guards what
+    it shares (the internals of ``threading`` and ``queue``) and alone makes no location interesting.
+    """
+
+    code: CodeType
+    offset: int
+    line: int | None
+    kind: Kind
+    name: str | None = None
+    hot: bool = False
+    trusted: bool = False
+
+
+class HookFactory(Protocol):
+    """Makes the hook of a site; ``None`` where none is needed, and the instruction is left alone."""
+
+    def __call__(self, site: Site) -> Hook | None:
+        """The hook of ``site``."""

@@ -1,0 +1,159 @@
+"""Which location an attribute, an item or a variable is, by the types of the objects: found once a type and remembered."""
+
+from __future__ import annotations
+
+import threading
+import types
+from collections import OrderedDict, deque
+from enum import Enum
+from typing import Any
+
+from pytest_gilcheck.races.run import run
+
+
+class Attribute(Enum):
+    """What reading an attribute of instances of a type does."""
+
+    CODE = 0  # a method or property: its own code is watched, and looking it up changes nothing
+    OWN = 1  # kept in the instance
+    INHERITED = 2  # a plain value of the class, unless the instance has its own
+    MODULE = 3  # a global variable of a module
+    CLASS = 4  # the owner is itself a class
+    NAMESPACE = 5  # __dict__: its items are the attributes
+
+
+_CODE = (
+    types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType, classmethod, staticmethod, property,
+)  # fmt: skip
+#: Values of module and class attributes that are as good as constant, until somebody is seen to replace one.
+CONSTANT = (*_CODE, type, types.ModuleType)
+PRIVATE = threading.local  # what each thread has its own of
+_GET_SET = types.GetSetDescriptorType
+
+
+def attribute(kind: type, name: str) -> Attribute:
+    """What reading ``name`` of instances of ``kind`` does."""
+    if issubclass(kind, types.ModuleType):
+        return Attribute.MODULE
+    if issubclass(kind, type):
+        return Attribute.CLASS
+    if issubclass(kind, PRIVATE):
+        return Attribute.CODE
+    if name == "__dict__":
+        return Attribute.NAMESPACE
+    for base in type.__dict__["__mro__"].__get__(kind):
+        found = type.__dict__["__dict__"].__get__(base).get(name, run)
+        if found is not run:
+            if isinstance(found, _CODE):
+                return Attribute.INHERITED if name in run.volatile else Attribute.CODE
+            if isinstance(found, types.MemberDescriptorType | _GET_SET) or hasattr(type(found), "__get__"):
+                return Attribute.OWN
+            return Attribute.INHERITED
+    return Attribute.OWN
+
+
+def class_location(owner: type, name: str) -> type | None:
+    """The class that ``name`` of ``owner`` comes from; ``None`` for code that nobody was seen to replace."""
+    for base in owner.__mro__:
+        if name in base.__dict__:
+            return None if isinstance(base.__dict__[name], CONSTANT) and name not in run.volatile else base
+    return owner
+
+
+class Items(Enum):
+    """What subscripting instances of a type does."""
+
+    NONE = 0  # nothing that is shared, or Python code that is watched itself
+    MAPPING = 1
+    SEQUENCE = 2
+    UNKNOWN = 3  # C code of somebody: all of the object
+
+
+_IMMUTABLE = (
+    str, bytes, tuple, range, int, float, bool, complex, type(None), frozenset, type,
+    types.GenericAlias, types.MappingProxyType,
+)  # fmt: skip
+
+
+def items(kind: type, special: str) -> Items:
+    """What the operation ``special`` (such as ``__getitem__``) of instances of ``kind`` does."""
+    for base in kind.__mro__:
+        if special in base.__dict__:
+            if isinstance(base.__dict__[special], types.FunctionType):
+                return Items.NONE
+            break
+    if issubclass(kind, dict | OrderedDict):
+        return Items.MAPPING
+    if issubclass(kind, list | deque | bytearray):
+        return Items.SEQUENCE
+    return Items.NONE if issubclass(kind, _IMMUTABLE) else Items.UNKNOWN
+
+
+_KEYS = frozenset({str, int, bytes, float, bool, type(None)})
+
+
+def safe(key: object) -> bool:
+    """Whether ``key`` can be hashed and compared without running anybody's code."""
+    kind = type(key)
+    return kind in _KEYS or (kind is tuple and all(type(part) in _KEYS for part in key))  # type: ignore[attr-defined]
+
+
+def mapping_part(container: Any, key: object) -> tuple[object, object]:
+    """The location of an item of a mapping: an attribute if the mapping is the ``__dict__`` of something."""
+    owner = run.aliases.get(id(container))
+    if owner is not None:
+        return owner, key
+    return container, (key,)
+
+
+def located(target: Any, key: Any, write: bool) -> tuple[Any, Any, bool]:
+    """An access made by a function, as an instruction that does the same makes it."""
+    if type(key) is str:
+        if isinstance(target, types.ModuleType):
+            if write:
+                replaced(key)
+            return types.ModuleType.__getattribute__(target, "__dict__"), (key,), write
+        if write and isinstance(target, type):
+            replaced(key)
+    elif write and type(key) is tuple and type(target) is dict:
+        global_stored(target, key[0])
+    return of_alias(target, key, write) if run.aliases else (target, key, write)
+
+
+def global_stored(namespace: dict[Any, Any], name: object) -> None:
+    """An item of a mapping is stored: if it is a global variable, those who read it by name are to be watched."""
+    if "__builtins__" in namespace and type(name) is str:
+        replaced(name)
+
+
+def replaced(name: str) -> None:
+    """A name that was taken for constant is stored to: the execution has to be repeated with its reads watched."""
+    if name not in run.volatile:
+        run.grown.add(name)
+
+
+def of_alias(target: Any, key: Any, write: bool) -> tuple[Any, Any, bool]:
+    """An access to the ``__dict__`` of something is one to its attribute; others are what they are."""
+    owner = run.aliases.get(id(target))
+    if owner is None:
+        return target, key, write
+    return owner, key[0] if type(key) is tuple and key and type(key[0]) is str else None, write
+
+
+def sequence_part(container: Any, key: object) -> object:
+    """The location of an item of a sequence; all of it for a slice."""
+    if type(key) is not int or not isinstance(container, list):
+        return None
+    return (key if key >= 0 else key + list.__len__(container),)
+
+
+def alias(owner: object) -> None:
+    """Somebody gets hold of the ``__dict__`` of ``owner``."""
+    try:
+        namespace = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return
+    if id(namespace) not in run.aliases:
+        run.keep.append(namespace)
+        run.aliases[id(namespace)] = owner

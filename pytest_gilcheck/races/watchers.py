@@ -1,0 +1,145 @@
+"""How the interpreter says which code starts: one global event from 3.12 on, a profile function for each thread before."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import CodeType, FrameType
+from typing import Any
+
+#: The name under which we are known to ``sys.monitoring``.
+TOOL = "pytest-gilcheck"
+
+#: ``sys.monitoring``; ``None`` before Python 3.12.
+monitoring: Any = getattr(sys, "monitoring", None)
+
+#: Ids of tools, those first that nobody else is meant to have.
+_IDS = (3, 4, 5, 2, 1, 0)
+
+#: Calls of functions in C after which a thread is not watched any further, where watching has a price.
+_MOST_EVENTS = 10_000
+
+Notice = Callable[[CodeType], bool]
+
+
+class Profiler:
+    """A profile function in each watched thread; that of somebody else is put aside meanwhile."""
+
+    free = False
+
+    def __init__(self) -> None:
+        self._function: Callable[[FrameType, str, object], None] | None = None
+        self._local = threading.local()
+
+    def start(self, notice: Notice, *, afresh: bool) -> None:
+        """From now on tell ``notice``; the threads have to be entered."""
+        if self._function is not None and not afresh:
+            return
+        done: dict[int, CodeType] = {}  # with the code, so that its id stays its own
+
+        def profile(frame: FrameType, event: str, _: object) -> None:
+            if event != "call":
+                if event == "c_call":
+                    self._weary()
+                return
+            code = frame.f_code
+            if id(code) not in done and notice(code):
+                done[id(code)] = code
+
+        self._function = profile
+
+    def _weary(self) -> None:
+        """Code that runs for long is seen in the beginning; to look at every call of it would take many times as long."""
+        local = self._local
+        local.events = getattr(local, "events", 0) + 1
+        if local.events > _MOST_EVENTS:
+            sys.setprofile(None)
+
+    def stop(self) -> None:
+        """Nothing is left on outside of :meth:`thread`."""
+        self._function = None
+
+    def thread(self) -> AbstractContextManager[None]:
+        """Watch the calling thread."""
+        self._local.events = 0
+        return _Profiled(self._function)
+
+
+class _Profiled:
+    """A profile function in the calling thread. No generator of contextlib, whose code would be seen to run."""
+
+    def __init__(self, function: Callable[[FrameType, str, object], None] | None) -> None:
+        self._function = function
+
+    def __enter__(self) -> None:
+        self._resume = put_profile_aside()
+        sys.setprofile(self._function)
+
+    def __exit__(self, *_: object) -> None:
+        if sys.getprofile() in {self._function, None}:  # it is off where there was too much to see
+            sys.setprofile(None)
+            self._resume()
+
+
+class Nothing:
+    """A context for what needs none."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def put_profile_aside() -> Callable[[], object]:
+    """Switch off the calling thread's profile function; returns what switches it on again."""
+    before: Any = sys.getprofile()
+    if before is None:
+        return lambda: None
+    if not callable(before) and hasattr(before, "enable"):  # the standard library's, which is in C
+        before.disable()
+        resume: Callable[[], object] = before.enable
+        return resume
+    sys.setprofile(None)
+    return lambda: sys.setprofile(before)
+
+
+class Monitor:
+    """The event "a function starts" of all threads, switched off for each code object that need not be told again."""
+
+    free = True
+
+    def __init__(self, tool: int) -> None:
+        self._tool = tool
+
+    @classmethod
+    def available(cls) -> Monitor | None:
+        """One with an id that is free; ``None`` when there is none, or no such event in this Python."""
+        for tool in _IDS if monitoring is not None else ():
+            if monitoring.get_tool(tool) is None:
+                monitoring.use_tool_id(tool, TOOL)
+                return cls(tool)
+        return None
+
+    def start(self, notice: Notice, *, afresh: bool) -> None:
+        """From now on tell ``notice``; ``afresh``, also about what was switched off, which goes for all tools."""
+
+        def started(code: CodeType, _: int) -> object:
+            return monitoring.DISABLE if notice(code) else None
+
+        monitoring.register_callback(self._tool, monitoring.events.PY_START, started)
+        monitoring.set_events(self._tool, monitoring.events.PY_START)
+        if afresh:
+            monitoring.restart_events()
+
+    def stop(self) -> None:
+        """Switch the events off and give the id back."""
+        monitoring.set_events(self._tool, monitoring.events.NO_EVENTS)
+        monitoring.register_callback(self._tool, monitoring.events.PY_START, None)
+        monitoring.free_tool_id(self._tool)
+
+    def thread(self) -> AbstractContextManager[None]:
+        """All threads are watched."""
+        return Nothing()

@@ -1,0 +1,70 @@
+"""How texts are laid out on a terminal: tables, wrapped notes, lists that are cut, signs that it can show."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+
+INDENT = "    "
+
+# Longer notes are wrapped at the terminal's width, but never below this.
+_NARROWEST = 40
+_PLAIN = {"×": "x", "→": "->", "·": "-", "─": "-", "←": "<-"}
+
+# A summary line names this many tests, then counts.
+_NAMED = 3
+
+
+def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The widths of all columns but the last, which stays as wide as it is."""
+    return [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+
+
+def line(cells: Iterable[str], widths: Sequence[int]) -> str:
+    """One row of a table: the first column to the left, the others to the right, the last as it is."""
+    *narrow, last = cells
+    padded = [
+        cell.ljust(width) if column == 0 else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(narrow, widths, strict=True))
+    ]
+    return "  ".join([*padded, last])
+
+
+def notes(texts: Iterable[str], width: int) -> list[str]:
+    """``texts`` indented below a row, each wrapped at ``width``; their own line ends stay."""
+    lines: list[str] = []
+    for text in texts:
+        for paragraph in printable(text, newlines=True).splitlines():
+            lines += textwrap.wrap(paragraph, max(_NARROWEST, width), initial_indent=INDENT, subsequent_indent=INDENT + "  ")
+    return lines
+
+
+def printable(text: str, *, newlines: bool = False) -> str:
+    """``text`` without control characters and lone surrogates, which could garble a terminal."""
+    return "".join(c if c.isprintable() or (newlines and c == "\n") else ascii(c)[1:-1] for c in text)
+
+
+def counted(groups: Mapping[str, Sequence[str]]) -> str:
+    """``2 gil-bound (a, b), 1 race (c)``, from tests by word; a long list is cut."""
+    return ", ".join(f"{len(tests)} {word} ({_some(tests)})" for word, tests in groups.items())
+
+
+def _some(tests: Sequence[str]) -> str:
+    named = ", ".join(printable(test) for test in tests[:_NAMED])
+    return named if len(tests) <= _NAMED else f"{named} and {len(tests) - _NAMED} more"
+
+
+def fits(encoding: str | None) -> bool:
+    """Whether a terminal with this encoding can show the signs that these texts use beyond ASCII."""
+    try:
+        "".join(_PLAIN).encode(encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def plain(text: str) -> str:
+    """``text`` with those signs in ASCII."""
+    for sign, ascii_sign in _PLAIN.items():
+        text = text.replace(sign, ascii_sign)
+    return text

@@ -1,0 +1,48 @@
+"""Every program of the race corpus gets its known answer, and the token of each failure shows that failure again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from programs.race_answers import REPLAYS, expected, load, modules, programs
+
+TESTS = Path(__file__).resolve().parent.parent
+# A module takes a few seconds; one that hangs takes for ever.
+LIMIT = 300.0
+
+
+def answers(module: str) -> dict[str, dict[str, Any]]:
+    command = [sys.executable, "-m", "programs.race_answers", module]
+    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize("module", modules())
+def test_answers_are_known(module: str) -> None:
+    loaded = load(module)
+    given = answers(module)
+    assert given.keys() == programs(loaded).keys()
+    wrong = {name: found for name, found in given.items() if found["verdict"] not in expected(loaded, name)}
+    assert wrong == {}
+    for name, found in given.items():
+        if name.endswith("_bad"):
+            assert found["token"], name
+            assert found["replays"] == [[found["verdict"], found["kind"], found["error"]]] * REPLAYS, name
+        assert found["threads"] == [], name
+
+
+@pytest.mark.parametrize("module", modules())
+def test_each_program_has_a_twin(module: str) -> None:
+    names = programs(load(module))
+    bad = {name.removesuffix("_bad") for name in names if name.endswith("_bad")}
+    twins = {name.removesuffix("_twin") for name in names if name.endswith("_twin")}
+    assert bad <= twins
+    assert bad
