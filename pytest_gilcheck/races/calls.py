@@ -51,17 +51,22 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
     last = 0
     method = ""
     noted: Any = NOTHING
+    # The function of a C module that was called here last, and what is called in its place.
+    function: Any = None
+    instead: Any = None
 
-    def hook(f: Any) -> Any:  # noqa: C901 - see above
-        nonlocal last, method, noted
+    def hook(f: Any) -> Any:  # noqa: C901, PLR0912 - see above
+        nonlocal last, method, noted, function, instead
         kind = type(f)
         if kind is _PYTHON:
             return f if id(f.__code__) in _plain_codes else _python(site, f, f)
         if kind is _METHOD:
-            function = f.__func__
-            if type(function) is _PYTHON and id(function.__code__) in _plain_codes:
+            own = f.__func__
+            if type(own) is _PYTHON and id(own.__code__) in _plain_codes:
                 return f
-            return _python(site, f, function)
+            return _python(site, f, own)
+        if f is function:
+            return instead
         if id(f) in _harmless:
             return f
         if kind not in _BUILTINS:
@@ -73,7 +78,10 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
         if run.current != get_ident() and run.stranger(site):
             return f
         if owner is None or type(owner) is types.ModuleType:
-            return _other(site, f)
+            found = _other(site, f)
+            if type(found) is partial and found.func in _LASTING:
+                function, instead = f, found
+            return found
         method = f.__name__
         handler = _handler(type(owner), method)
         if handler is not None:
@@ -185,11 +193,18 @@ def _other(site: Site, f: Any) -> Any:
     if number in _OF_FRAMES:
         return _of_frames(site, f)
     operation = operations.lookup(f)
-    if operation is None:
-        return f
-    if _uses_first_only(operation) and type(f) is not types.MethodWrapperType:
-        return partial(_operate_first, site, f, operation)
-    return partial(_operate, site, f, operation)
+    return f if operation is None else partial(_way_of(f, operation), site, f, operation)
+
+
+def _way_of(f: Any, operation: operations.Operation) -> Callable[..., Any]:
+    """The cheapest way to note what a call of ``f`` uses."""
+    if type(f) is types.MethodWrapperType:
+        return _operate
+    if _uses_first_only(operation):
+        return _operate_first
+    if operation.process or operation.special is not None or operation.prefix or operation.keywords:
+        return _operate
+    return _operate_on_arguments
 
 
 def _remember(known: dict[int, Any], thing: Any) -> None:
@@ -214,6 +229,23 @@ def _operate_first(site: Site, f: Any, operation: operations.Operation, *args: A
                 run.progress += write
                 return f(*args, **kwargs)
     return _operate(site, f, operation, *args, **kwargs)
+
+
+def _operate_on_arguments(site: Site, f: Any, operation: operations.Operation, *args: Any, **kwargs: Any) -> Any:
+    """An operation that uses its arguments alone, which often are nothing that threads share."""
+    __tracebackhide__ = True
+    if not kwargs:
+        for argument in args:
+            if type(argument) not in operations.SCALARS:
+                break
+        else:
+            return f(*args)
+    return _operate(site, f, operation, *args, **kwargs)
+
+
+#: What may be called in place of a function in C as long as there is such a function: these ask who runs, and whether it
+#: is recorded, when they are called.
+_LASTING = frozenset({_operate_first, _operate_on_arguments})
 
 
 def _of_frames(site: Site, f: Any) -> Any:

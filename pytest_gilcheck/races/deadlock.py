@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 import sysconfig
+from collections.abc import Hashable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -148,13 +149,18 @@ _VALUES = frozenset({int, str, float, bool, bytes, type(None)})
 _DEPTH = 12
 
 
-def snapshot(frame: FrameType | None) -> object:
-    """The state of a thread as far as it can be told: where its frames are, and what their variables refer to.
+def snapshot(frame: FrameType | None, *, numbers: bool = True) -> Hashable:
+    """The state of a thread as far as it can be told: where its frames are, and what their variables refer to; without
+    ``numbers``, strings and the like, only the objects among them.
 
     Equal snapshots with nothing written in between mean that the thread will do the same again.
     """
-    state: list[object] = []
+    state: list[Hashable] = []
     for inner in frames(frame)[:_DEPTH]:
-        values = [(name, value if type(value) in _VALUES else id(value)) for name, value in inner.f_locals.items()]
+        values = tuple(
+            (name, value if type(value) in _VALUES else id(value))
+            for name, value in inner.f_locals.items()
+            if numbers or type(value) not in _VALUES
+        )
         state.append((id(inner.f_code), inner.f_lasti, values))
-    return state
+    return tuple(state)

@@ -11,6 +11,7 @@ from pytest_gilcheck.races.accesses import GUARDS, Record, Uses
 from pytest_gilcheck.races.crew import Crew
 from pytest_gilcheck.races.schedule import Switch
 from pytest_gilcheck.races.sites import Kind
+from pytest_gilcheck.races.spinning import Suspicion
 from pytest_gilcheck.races.state import NOBODY, NUDGED
 from pytest_gilcheck.races.threads import Controlled, Stop, Wait
 
@@ -190,15 +191,11 @@ class Run(Crew):
 
     def _suspect(self, thread: Controlled, site: Site | None) -> None:
         """This thread has run for long. Is it waiting in a loop for another one? Look at what it does next."""
-        if self.suspects is None:
-            self.suspects = {}
-        if site is not None:
-            self.suspects[site] = self.suspects.get(site, 0) + 1
-        seen = sum(self.suspects.values())
-        if seen < FAIR_PASSAGES:
+        if self.suspicion is None or self.suspicion[0] != self.transfers:
+            self.suspicion = self.transfers, Suspicion()
+        spinning = self.suspicion[1].look(site, sys._getframe())
+        if spinning is None:
             return
-        spinning = {suspect for suspect, count in self.suspects.items() if count > 2 and not suspect.hot}
-        self.suspects = None
         self.current, self.bit = thread.ident, thread.bit
         if spinning and (len(self.ready) > 1 or self.timed):
             self.accesses.met |= spinning

@@ -16,6 +16,7 @@ from pytest_gilcheck.races.threads import Controlled
 if TYPE_CHECKING:
     from pytest_gilcheck.races.schedulers import Scheduler
     from pytest_gilcheck.races.sites import Site
+    from pytest_gilcheck.races.spinning import Suspicion
 
 #: ``State.current`` while hooks pass through, except those of a thread that knows better: see ``Run.stranger``.
 NOBODY = 0
@@ -85,7 +86,7 @@ class State:
         self.timed_out = False  # somebody waited no longer than until a deadline while others could run
         self.followed = 0
         self.curtailed = False  # a switch was forced, or none was offered, where the search would have had a choice
-        self.suspects: dict[Site, int] | None = None
+        self.suspicion: tuple[int, Suspicion] | None = None  # and the number of transfers since which it holds
         self.aliases: dict[int, object] = {}
         self.keep: list[object] = []
         self.idle = False
