@@ -73,7 +73,8 @@ def test_there_is_something_to_look_at() -> None:
 
 
 def test_each_module_can_be_imported_first_and_warns_of_nothing() -> None:
-    assert broken_imports(MODULES, blocked=[]) == {}
+    # The others are imported below, in the same way.
+    assert broken_imports([name for name in MODULES if name not in WITHOUT_PYTEST], blocked=[]) == {}
 
 
 def test_all_but_the_plugin_does_without_pytest() -> None:

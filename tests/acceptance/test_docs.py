@@ -19,6 +19,12 @@ _README = re.compile(r"```python\n# (test_\w+\.py)\n(.*?)```", re.DOTALL)
 _ROW = re.compile(r"^\| `(test_\w+\.py::test_\w+)` \| ([a-z-]+) \|", re.MULTILINE)
 
 
+@pytest.fixture(autouse=True)
+def _without_the_plugins_of_our_own_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Those who copy an example need not have them; loading them takes longer than most examples.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:xdist")
+
+
 def snippets(kind: str) -> list[object]:
     pages = sorted((ROOT / "docs").rglob("*.md"))
     return [

@@ -11,7 +11,7 @@ from property.fidelity import KINDS, Bench, Program, compare, problem, programs
 from property.reference import Barrier, Clock, Condition, Lock, Model, Operation, Outcome, Queue, outcomes
 
 # A sample of what `python -m property.fidelity` runs by the thousand.
-PROGRAMS = 250
+PROGRAMS = 150
 SEED = 1
 MOST_STATES = 2000
 
