@@ -65,7 +65,7 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
             if type(own) is _PYTHON and id(own.__code__) in _plain_codes:
                 return f
             return _python(site, f, own)
-        if f is function:
+        if f is function and run.current == get_ident():
             return instead
         if id(f) in _harmless:
             return f
@@ -110,10 +110,12 @@ def _unlike(site: Site, f: Any, kind: type) -> Any:
     return _other(site, f)
 
 
+def _uses_arguments_only(operation: operations.Operation) -> bool:
+    return not (operation.process or operation.special is not None or operation.prefix or operation.keywords)
+
+
 def _uses_first_only(operation: operations.Operation) -> bool:
-    if operation.process or operation.special is not None or operation.prefix or operation.keywords:
-        return False
-    return all(use.position == 0 and not use.deep for use in operation.uses)
+    return _uses_arguments_only(operation) and all(use.position == 0 and not use.deep for use in operation.uses)
 
 
 def _is_private(target: object) -> bool:
@@ -202,9 +204,7 @@ def _way_of(f: Any, operation: operations.Operation) -> Callable[..., Any]:
         return _operate
     if _uses_first_only(operation):
         return _operate_first
-    if operation.process or operation.special is not None or operation.prefix or operation.keywords:
-        return _operate
-    return _operate_on_arguments
+    return _operate_on_arguments if _uses_arguments_only(operation) else _operate
 
 
 def _remember(known: dict[int, Any], thing: Any) -> None:
@@ -243,8 +243,8 @@ def _operate_on_arguments(site: Site, f: Any, operation: operations.Operation, *
     return _operate(site, f, operation, *args, **kwargs)
 
 
-#: What may be called in place of a function in C as long as there is such a function: these ask who runs, and whether it
-#: is recorded, when they are called.
+#: What may be called in place of a function in C as long as there is such a function: these ask when they are called
+#: whether accesses are recorded.
 _LASTING = frozenset({_operate_first, _operate_on_arguments})
 
 
@@ -286,9 +286,8 @@ def touch_all(site: Site, accesses: list[tuple[Any, Any, bool]]) -> None:
     first, *others = [targets.located(*access) for access in accesses]
     run.touch(site, *first)
     if others and run.recording:
-        bit = 1 << run.me.number
         for target, key, write in others:
-            run.accesses.note(site, target, key, write=write, bit=bit)
+            run.accesses.note(site, target, key, write=write, bit=run.me.bit)
 
 
 def _nothing(*_: Any, **__: Any) -> None:
