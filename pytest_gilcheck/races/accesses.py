@@ -26,59 +26,85 @@ _OURS = 3
 class Uses:
     """Which threads used a location (a bit each), and from where."""
 
-    __slots__ = ("sites", "threads", "wrote")
+    __slots__ = ("news", "sites", "threads", "wrote")
 
     def __init__(self) -> None:
         self.threads = 0
         self.wrote = False
+        self.news = False  # there are sites that are not known to be such where threads meet
         self.sites: set[Site] = set()
 
+    def add(self, site: Site, bit: int, write: bool) -> None:
+        """Thread ``bit`` uses it at ``site``."""
+        self.threads |= bit
+        if write:
+            self.wrote = True
+        if not site.hot:
+            self.news = True
+        self.sites.add(site)
 
-class Record:
-    """The uses of one object: of all of it, of each part, and of all parts together; ``threads`` used any of it."""
 
-    __slots__ = ("guards", "parts", "some", "target", "threads", "whole")
+class Record(weakref.ref[Any]):
+    """The uses of one object: of all of it, and of each part; ``threads`` used any of it. Dropped when the object dies.
 
-    def __init__(self, target: object, *, guards: bool) -> None:
-        # The object itself; or the weak reference that drops this record when the object dies; or nothing for an object
-        # that allows neither: to keep it alive would keep its finalizer from running, and should another object get its
-        # id, threads seem to meet where they do not, which costs some schedules.
-        self.target = target
-        self.guards = guards  # it is what other code trusts in
-        self.threads = 0
-        self.whole: Uses | None = None
-        self.some: Uses | None = None
-        self.parts: dict[object, Uses] = {}
+    It is filled in by who makes it: with an ``__init__`` it takes twice as long.
+    """
 
-    def drop(self) -> None:
-        """Nobody who remembers this record, or one of its parts, may rely on it any more."""
-        self.threads = 0
-        for uses in self.parts.values():
-            uses.threads = 0
+    __slots__ = ("guards", "number", "parts", "threads", "whole")
+
+    number: int
+    threads: int
+    whole: Uses | None
+    parts: dict[object, Uses]
+    guards: bool  # it is what other code trusts in
+
+
+class Kept:
+    """The same of an object that cannot be referred to weakly: of a container, which is kept alive, ``target`` is that.
+
+    To keep anything else alive would keep its finalizer from running; and should another object get its id, threads seem to
+    meet where they do not, which costs some schedules.
+    """
+
+    __slots__ = ("guards", "parts", "target", "threads", "whole")
+
+    target: object
+    threads: int
+    whole: Uses | None
+    parts: dict[object, Uses]
+    guards: bool
+
+
+def _drop(record: Record | Kept) -> None:
+    """Nobody who remembers this record, or one of its parts, may rely on it any more."""
+    record.threads = 0
+    for uses in record.parts.values():
+        uses.threads = 0
 
 
 class Accesses:
     """The table of one execution. ``met`` gets every site at which a location was used that another thread used as well,
-    one of the two writing."""
+    one of the two writing; those that are ``hot`` already need not be among them."""
 
     def __init__(self) -> None:
-        self.table: dict[int, Record] = {}
+        self.table: dict[int, Record | Kept] = {}
         self.met: set[Site] = set()
         self.generators: dict[
             int, weakref.ref[types.GeneratorType[Any, Any, Any]]
         ] = {}  # used ones, by the id of their frame
         self._containers = 0
         self._sweep_at = SWEEP_AT
+        self._gone = _forgetter(self.table)
 
     def clear(self) -> None:
         """Forget the accesses: what comes now is ordered after them."""
         for record in self.table.values():
-            record.drop()
+            _drop(record)
         self.table.clear()
         self.generators.clear()
         self._containers = 0
 
-    def note(self, site: Site, target: object, key: object, *, write: bool, bit: int) -> Uses | Record:
+    def note(self, site: Site, target: object, key: object, *, write: bool, bit: int) -> Uses | Record | Kept:
         """Thread ``bit`` (one bit set) uses ``key`` of ``target``; ``None`` is all of it.
 
         While ``bit`` is in the ``threads`` of what is returned, or is all of them if that is a record, the same need not
@@ -92,76 +118,85 @@ class Accesses:
             if uses is None:
                 uses = record.whole = Uses()
             if not (uses.threads & bit and (uses.wrote or not write) and site in uses.sites):
-                self._add(uses, site, bit, write=write)
-                self._judge(record, uses, uses)
-                if record.some is not None:
-                    self._judge(record, uses, record.some)
+                uses.add(site, bit, write)
+                if record.threads != bit:
+                    self._judge(record, uses, uses)
+                    for each in record.parts.values():
+                        self._judge(record, uses, each)
             return record
         part = record.parts.get(key)
         if part is None:
             part = record.parts[key] = Uses()
-        if part.threads & bit and (part.wrote or not write) and site in part.sites:
+        elif part.threads & bit and (part.wrote or not write) and site in part.sites:
             return part
-        self._add(part, site, bit, write=write)
-        self._judge(record, part, part)
-        some = record.some
-        if some is None:
-            some = record.some = Uses()
-        self._add(some, site, bit, write=write)
-        if record.whole is not None:
-            self._judge(record, some, record.whole)
+        part.add(site, bit, write)
+        if record.threads != bit:
+            self._judge(record, part, part)
+            if record.whole is not None:
+                self._judge(record, part, record.whole)
         return part
 
-    @staticmethod
-    def _add(uses: Uses, site: Site, bit: int, *, write: bool) -> None:
-        uses.threads |= bit
-        uses.wrote = uses.wrote or write
-        uses.sites.add(site)
-
-    def _judge(self, record: Record, one: Uses, other: Uses) -> None:
+    def _judge(self, record: Record | Kept, one: Uses, other: Uses) -> None:
+        if not (one.news or other.news):
+            return
         threads = one.threads | other.threads
         if threads & (threads - 1) and (one.wrote or other.wrote):
             sites = one.sites | other.sites
             if record.guards or not all(site.trusted for site in sites):
                 self.met |= sites
 
-    def _new(self, target: object) -> Record:
-        number = id(target)
-        try:
-            reference: object = weakref.ref(target, self._forgetter(number))
-        except TypeError:
-            reference = None
-            if type(target) in _CONTAINERS:
-                reference = target
-                self._containers += 1
-                if self._containers > self._sweep_at:
-                    self._sweep()
-        if type(target) is types.GeneratorType and target.gi_frame is not None:
+    def _new(self, target: Any) -> Record | Kept:
+        number, kind = id(target), type(target)
+        record: Record | Kept
+        if kind in _CONTAINERS:
+            record = self._of_container(target)
+        else:
+            try:
+                record = Record(target, self._gone)
+                record.number = number
+            except TypeError:
+                record = Kept()
+                record.target = None
+        record.guards = kind in GUARDS
+        record.threads = 0
+        record.whole = None
+        record.parts = {}
+        self.table[number] = record
+        if kind is types.GeneratorType and target.gi_frame is not None:
             self.generators[id(target.gi_frame)] = weakref.ref(target)
-        record = self.table[number] = Record(reference, guards=type(target) in GUARDS)
         return record
 
-    def _forgetter(self, number: int) -> Callable[[object], None]:
-        pop = self.table.pop
-
-        def forget(_reference: object) -> None:
-            record = pop(number, None)
-            if record is not None:
-                record.drop()
-
-        return forget
+    def _of_container(self, target: object) -> Kept:
+        self._containers += 1
+        if self._containers > self._sweep_at:
+            self._sweep()
+        record = Kept()
+        record.target = target
+        return record
 
     def _sweep(self) -> None:
         """Drop containers that nobody can reach any more: nobody can use them again, either."""
         table = self.table
         kept = 0
         for number, record in list(table.items()):
-            target = record.target
-            if target is None or isinstance(target, weakref.ref):
+            if isinstance(record, Record) or record.target is None:
                 continue
+            target = record.target
             if sys.getrefcount(target) <= _OURS:
-                table.pop(number).drop()
+                _drop(table.pop(number))
             else:
                 kept += 1
         self._containers = kept
         self._sweep_at = max(SWEEP_AT, 2 * kept)
+
+
+def _forgetter(table: dict[int, Record | Kept]) -> Callable[[weakref.ref[Any]], None]:
+    """Takes the record of an object that has died out of ``table``."""
+
+    def forget(record: Any) -> None:
+        number: int = record.number
+        if table.get(number) is record:
+            del table[number]
+        _drop(record)
+
+    return forget

@@ -48,8 +48,11 @@ def load(site: Site) -> Hook:
         kind = type(owner)
         how = known.get(kind)
         if how is None:
-            how = known[kind] = targets.attribute(kind, name)
+            how = targets.attribute(kind, name)
             preparing.accessor(kind, name)
+            guarded = how is not Attribute.CODE and not site.guarded and targets.is_guarded(kind)
+            if not (guarded and targets.expose(owner, name)):
+                known[kind] = how
         if not run.recording:
             if how is Attribute.NAMESPACE:
                 targets.alias(owner)
@@ -111,7 +114,8 @@ def write(site: Site) -> Hook:
             return
         kind = type(owner)
         if kind not in known:
-            known[kind] = None
+            if site.guarded or not targets.is_guarded(kind) or not targets.expose(owner, name):
+                known[kind] = None
             preparing.accessor(kind, name)
             preparing.special(kind, "__setattr__")
         if not run.recording:

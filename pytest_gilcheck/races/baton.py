@@ -88,17 +88,18 @@ class Baton(State):
             position -= 1
         ready.insert(position, thread)
 
-    def _after(self, me: Controlled) -> Controlled:
+    @staticmethod
+    def _after(me: Controlled, ready: list[Controlled]) -> Controlled:
         """Whose turn it is after ``me`` when nothing else decides."""
-        for thread in self.ready:
+        for thread in ready:
             if thread.number > me.number:
                 return thread
-        return self.ready[0]
+        return ready[0]
 
     def _choose_next(self, me: Controlled, ready: list[Controlled]) -> Controlled:
-        default = next((thread for thread in ready if thread.number > me.number), ready[0])
         if len(ready) == 1:
-            return default
+            return ready[0]
+        default = self._after(me, ready)
         assert self.scheduler is not None
         to = self.scheduler.resume(me, ready, default, me.blocks)
         if self.scheduler.script is not None and (me.number, None, me.blocks) in self.scheduler.script:

@@ -10,11 +10,14 @@ import threading
 import types
 import warnings
 from _thread import get_ident
+from array import array
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from pytest_gilcheck.races import caching, operations, preparing, primitives, targets
+from pytest_gilcheck.races import caching, library, operations, preparing, primitives, targets
+from pytest_gilcheck.races.primitives import filters
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Kind, Site
 
@@ -36,6 +39,8 @@ _MOST_REMEMBERED = 20_000
 _plain_codes: dict[int, types.CodeType] = {}
 _harmless: dict[int, Any] = {}
 _FIXED = frozenset({types.BuiltinFunctionType, type})
+#: Types all of which is one location, and that have no attributes: what is called on one of them touches nothing else.
+CONTAINERS = frozenset({list, dict, set, deque, bytearray, OrderedDict, defaultdict, array})
 _EXEC = {id(builtins.exec), id(builtins.eval)}
 
 
@@ -47,16 +52,21 @@ def forget() -> None:
 
 def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more than a branch
     """The hook of the call at ``site``."""
-    # The object whose method was called here last, if that is all that the method uses, and the thread has it to itself.
-    last = 0
+    # The type and name of the method of a C type that was called here last, and what is known of it.
+    owned: Any = None
     method = ""
+    handler: Handler | None = None
+    # The object that it was a method of, if that is all that the method uses, and the thread has it to itself.
+    last = 0
     noted: Any = NOTHING
-    # The function of a C module that was called here last, and what is called in its place.
+    # The function or class of a C module that was called here last, and what is called in its place.
     function: Any = None
     instead: Any = None
+    hidden = targets.is_hidden(site)
+    site.quiet = hidden and (site.code.co_qualname, site.name) in library.CLOSED_QUIET
 
     def hook(f: Any) -> Any:  # noqa: C901, PLR0912 - see above
-        nonlocal last, method, noted, function, instead
+        nonlocal owned, method, handler, last, noted, function, instead
         kind = type(f)
         if kind is _PYTHON:
             return f if id(f.__code__) in _plain_codes else _python(site, f, f)
@@ -70,7 +80,10 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
         if id(f) in _harmless:
             return f
         if kind not in _BUILTINS:
-            return _unlike(site, f, kind)
+            found = _unlike(site, f, kind)
+            if hidden and found is f and run.current == get_ident():
+                function = instead = f
+            return found
         owner = f.__self__
         if id(owner) == last and noted.threads == run.bit and f.__name__ == method:
             run.progress += 1
@@ -79,22 +92,28 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
             return f
         if owner is None or type(owner) is types.ModuleType:
             found = _other(site, f)
-            if type(found) is partial and found.func in _LASTING:
+            if (type(found) is partial and found.func in _LASTING) or (hidden and found is f):
                 function, instead = f, found
             return found
-        method = f.__name__
-        handler = _handler(type(owner), method)
+        name = f.__name__
+        if type(owner) is not owned or name != method:
+            owned, method = type(owner), name
+            handler = _handler(owned, name)
         if handler is not None:
-            return partial(handler, site, f, owner)
+            return f if handler is primitives.PRIVATE else partial(handler, site, f, owner)
+        if hidden:
+            return f
         operation = operations.lookup(f) if run.recording else None
         if operation is None:
             return f
-        if site.hot or not _uses_first_only(operation) or not _is_private(owner):
-            return partial(_operate, site, f, operation)
-        # Nobody else has it: neither the key nor the moment makes a difference.
-        noted = run.touch(site, owner, None, any(use.write or use.fills for use in operation.uses))
-        last = id(owner)
-        return f
+        if not site.hot and operation.of_first and _is_private(owner):
+            # Nobody else has it: neither the key nor the moment makes a difference.
+            noted = run.touch(site, owner, None, any(use.write or use.fills for use in operation.uses))
+            last = id(owner)
+            return f
+        if operation.of_whole and owned in CONTAINERS and not run.aliases:
+            return partial(_use_owner, site, f, owner, operation.uses[0].write)
+        return partial(_operate, site, f, operation)
 
     return hook
 
@@ -108,14 +127,6 @@ def _unlike(site: Site, f: Any, kind: type) -> Any:
         if handler is not None:
             return partial(_unbound, handler, site, f)
     return _other(site, f)
-
-
-def _uses_arguments_only(operation: operations.Operation) -> bool:
-    return not (operation.process or operation.special is not None or operation.prefix or operation.keywords)
-
-
-def _uses_first_only(operation: operations.Operation) -> bool:
-    return _uses_arguments_only(operation) and all(use.position == 0 and not use.deep for use in operation.uses)
 
 
 def _is_private(target: object) -> bool:
@@ -179,12 +190,14 @@ def _handler(kind: type, name: str) -> Handler | None:
 def _other(site: Site, f: Any) -> Any:
     """A callable that is no primitive: it may still read or write what threads share."""
     number = id(f)
-    handler = _FUNCTIONS.get(number)
+    handler = _FUNCTIONS.get(number) or primitives.in_order(site, f)
     if handler is not None:
         return partial(handler, site, f, None)
     if number in _EXEC and dynamic:
         return partial(dynamic[number], f)
     preparing.callee(f)
+    if targets.is_hidden(site):
+        return f
     if type(f) in _FIXED and number not in _OF_FRAMES and operations.lookup(f) is None:
         _remember(_harmless, f)
         return f
@@ -202,9 +215,9 @@ def _way_of(f: Any, operation: operations.Operation) -> Callable[..., Any]:
     """The cheapest way to note what a call of ``f`` uses."""
     if type(f) is types.MethodWrapperType:
         return _operate
-    if _uses_first_only(operation):
+    if operation.of_first:
         return _operate_first
-    return _operate_on_arguments if _uses_arguments_only(operation) else _operate
+    return _operate_on_arguments if operation.of_arguments else _operate
 
 
 def _remember(known: dict[int, Any], thing: Any) -> None:
@@ -212,6 +225,14 @@ def _remember(known: dict[int, Any], thing: Any) -> None:
     if len(known) > _MOST_REMEMBERED:
         known.clear()
     known[id(thing)] = thing
+
+
+def _use_owner(site: Site, f: Any, owner: Any, write: bool, *args: Any, **kwargs: Any) -> Any:
+    """A method that reads or writes all of its owner, a container in C, and nothing else."""
+    __tracebackhide__ = True
+    if (run.current == get_ident() or run.mine()) and run.recording:
+        run.touch(site, owner, None, write)
+    return f(*args, **kwargs)
 
 
 def _operate_first(site: Site, f: Any, operation: operations.Operation, *args: Any, **kwargs: Any) -> Any:
@@ -228,6 +249,8 @@ def _operate_first(site: Site, f: Any, operation: operations.Operation, *args: A
             if whole is not None and site in whole.sites and (whole.wrote or not write):
                 run.progress += write
                 return f(*args, **kwargs)
+        if operation.of_whole and type(target) in CONTAINERS and not run.aliases:
+            return _use_owner(site, f, target, operation.uses[0].write, *args, **kwargs)
     return _operate(site, f, operation, *args, **kwargs)
 
 
@@ -255,6 +278,7 @@ def _of_frames(site: Site, f: Any) -> Any:
     operation = operations.lookup(f)
     if operation is not None and f is warnings.warn:
         touch_all(site, operations.accesses(operation, (), {}))
+        filters.wait()
     return f
 
 
@@ -283,6 +307,10 @@ def touch_all(site: Site, accesses: list[tuple[Any, Any, bool]]) -> None:
     if accesses[0][1] == "__dict__":
         targets.alias(accesses[0][0])
         return
+    if not site.guarded:
+        for target, key, _write in accesses:
+            if targets.is_guarded(type(target)):
+                targets.expose(target, key)
     first, *others = [targets.located(*access) for access in accesses]
     run.touch(site, *first)
     if others and run.recording:

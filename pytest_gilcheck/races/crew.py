@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import sys
 import threading
-from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
+from _thread import get_ident, get_native_id
 from collections.abc import Callable, Sequence
-from functools import cache
+from contextvars import Context
 from typing import Any
 
 from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.state import NOBODY
 from pytest_gilcheck.races.threads import Controlled, Stop, Wait
 from pytest_gilcheck.races.waits import Waits
+from pytest_gilcheck.races.workers import Worker, Workers
 
 # The root stops waiting for others that only let time pass after so many of their ends.
 _MOST_ENDS = 1000
 
 
 class Crew(Waits):
-    """See the module."""
+    """See the module. ``workers`` are the threads that run what :meth:`all` is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workers = Workers(self._serve)
 
     def spawn(self, name: str, daemon: bool, thread: threading.Thread | None = None) -> Controlled:
         """A new controlled thread, that cannot run before :meth:`started`."""
@@ -41,12 +46,17 @@ class Crew(Waits):
         child.inside = True
         self.by_ident[child.ident] = child
         child.baton.acquire()
+        self._begin(child)
+
+    def _begin(self, child: Controlled) -> None:
+        """In the thread of ``child``: its first turn has come."""
         child.inside = False
         if self.stopping:
             self.current, self.bit = child.ident, child.bit
             raise Stop
-        child.watching = self.watching()
-        child.watching.__enter__()
+        if self.watching is not None:
+            child.watching = self.watching()
+            child.watching.__enter__()
         self.current, self.bit = child.ident, child.bit
 
     def leave(self, child: Controlled) -> None:
@@ -65,6 +75,8 @@ class Crew(Waits):
         if child.watching is not None:
             watching, child.watching = child.watching, None
             watching.__exit__(None, None, None)
+        if child.worker is not None:
+            child.reusable = child.worker.is_as_new()
         child.done = True
         self.by_ident.pop(child.ident, None)
         if child in self.ready:
@@ -73,7 +85,11 @@ class Crew(Waits):
             child.left = True
             return  # it lost the baton, and the execution has ended without it
         self.streak = self.rounds = 0
-        self.open(("done", child.number))
+        group = child.group
+        if group is None:
+            self.open(("done", child.number))
+        elif all(member.done for member in group):
+            self.open(("all done", id(group)))
         self.open(("drain",))
         child.blocks += 1
         to = self.threads[0] if self.stopping else self._next(child)
@@ -83,36 +99,40 @@ class Crew(Waits):
 
     def all(self, callables: Sequence[Callable[[], Any]], names: Sequence[str] | None = None) -> list[Controlled]:
         """Run ``callables`` as threads of the execution, wait for them, and return the threads, which are done then."""
+        children: list[Controlled] = []
         with self.passing():
-            children = [
-                self.spawn(names[number] if names else f"gilcheck-{number + 1}", True) for number in range(len(callables))
-            ]
-            for child, function in zip(children, callables, strict=True):
-                child.ours = True
-                start_new_thread(self._work, (child, function))
-            for child in children:
-                self._make_ready(child)
-        for child in children:
-            while not child.done:
-                self.wait(("done", child.number), Wait(f"thread {child.name!r} to end", kind="run"))
+            born = deadlock.users_line(sys._getframe(1))
+            for number, function in enumerate(callables):
+                name = names[number] if names else f"gilcheck-{number + 1}"
+                worker = self.workers.take()
+                child = Controlled(len(self.threads), name, daemon=True, thread=None, worker=worker)
+                child.born, child.group = born, children
+                worker.assign(child, function)
+                self.by_ident[child.ident] = child
+                self.threads.append(child)
+                self.ready.append(child)  # which stays sorted: no other has so high a number
+                children.append(child)
+            self.recording = True
+        while not all(child.done for child in children):
+            self.wait(("all done", id(children)), Wait("the threads that it started to end", kind="run"))
         if len(self.threads) == 1 + len(children) or all(thread.done for thread in self.threads[1:]):
             self.recording = False
             self.accesses.clear()
         return children
 
-    def _work(self, child: Controlled, function: Callable[[], Any]) -> None:
-        ident = get_ident()
-        worker = _Worker(child.name)
-        threading._active[ident] = worker  # type: ignore[attr-defined]
+    def _serve(self, worker: Worker) -> None:
+        child = worker.child
+        assert child is not None
+        child.native_id = worker.native_id
         try:
-            self.enter(child)
-            child.result = function()
+            self._begin(child)
+            child.result = Context().run(worker.hand_over())  # as in a thread that has just started
         except Stop:
             pass
         except BaseException as error:  # noqa: BLE001 - whatever it is, run() raises it
             child.error = error
         finally:
-            threading._active.pop(ident, None)  # type: ignore[attr-defined]
+            threading._active.pop(worker.ident, None)  # type: ignore[attr-defined]
             self.leave(child)
 
     def drain(self, *, last: bool = False) -> None:
@@ -139,23 +159,3 @@ def _is_idle(thread: Controlled) -> bool:
     """Whether it belongs to an executor, which ends it when the process does."""
     executors = sys.modules.get("concurrent.futures.thread")
     return executors is not None and thread.thread in executors._threads_queues
-
-
-class _Worker(threading.Thread):
-    """What ``threading.current_thread()`` gives in a thread that the engine started."""
-
-    def __init__(self, name: str) -> None:
-        # Not Thread.__init__: it costs as much as all the rest of a thread's start.
-        vars(self).update(_template(), _name=name, _ident=get_ident(), _native_id=get_native_id())
-
-
-@cache
-def _template() -> dict[str, Any]:
-    """The state of a thread that has started; the event in it is never cleared, so it can be everybody's."""
-    thread = threading.Thread(name="template", daemon=False)
-    thread._started._flag = True  # type: ignore[attr-defined]
-    threading._dangling.discard(thread)  # type: ignore[attr-defined]
-    if sys.version_info < (3, 13):
-        thread._tstate_lock = allocate_lock()  # type: ignore[attr-defined]
-        thread._tstate_lock.acquire()  # type: ignore[attr-defined]  # as long as a thread is alive
-    return vars(thread)

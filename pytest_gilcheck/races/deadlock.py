@@ -6,6 +6,7 @@ import linecache
 import sys
 import sysconfig
 from collections.abc import Hashable
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ def frame_of(thread: Controlled) -> FrameType | None:
     return sys._current_frames().get(thread.ident)
 
 
+@cache
 def _is_users(file: str) -> bool:
     """Neither the engine's nor the standard library's."""
     return not file.startswith((_ENGINE, "<frozen")) and (not file.startswith(_LIBRARY) or "-packages" in file)

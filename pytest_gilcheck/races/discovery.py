@@ -86,6 +86,11 @@ class Discovery:
         """Around one execution. ``collect`` fills :attr:`ran`; it makes this and the next execution slower."""
         return _Execution(self, collect)
 
+    @property
+    def threads_apart(self) -> bool:
+        """Whether each thread has to be watched by itself."""
+        return self._watcher is None or not self._watcher.free
+
     def thread(self) -> AbstractContextManager[None]:
         """Around all that a controlled thread runs, in that thread; the one that opened :meth:`watching` needs none."""
         return self._watcher.thread() if self._watcher is not None and self._on else Nothing()

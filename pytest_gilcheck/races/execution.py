@@ -8,6 +8,7 @@ from _thread import get_ident, get_native_id
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_gilcheck.races import outside, primitives
 from pytest_gilcheck.races.run import Run
@@ -53,7 +54,8 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
     """Run ``scenario`` in the calling thread, which becomes the root of the execution. Nothing it raises gets out, except
     what a signal handler raised."""
     run.start(scheduler)
-    root = Controlled(0, threading.current_thread().name, daemon=False, thread=threading.current_thread())
+    thread: Any = threading.current_thread()
+    root = Controlled(0, thread._name, daemon=False, thread=thread)  # the property may be under test
     root.ident, root.native_id = get_ident(), get_native_id()
     run.threads.append(root)
     run.by_ident[root.ident] = root
@@ -77,11 +79,12 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         stranded = _end_all(run, root)
         run.active = False
         primitives.end()
+        run.workers.renew()
     if run.interrupt is not None:
         raise run.interrupt
     if isinstance(error, KeyboardInterrupt):
         raise error
-    errors = [thread.error for thread in run.threads[1:] if not thread.ours and thread.error is not None]
+    errors = [thread.error for thread in run.threads[1:] if thread.worker is None and thread.error is not None]
     result = Result(
         error=error,
         thread_errors=tuple(errors),
@@ -127,6 +130,7 @@ def _unwind(run: Run, root: Controlled, thread: Controlled) -> bool:
         thread.baton.release()
     if root.baton.acquire(timeout=UNWIND_SECONDS):
         return True
+    thread.reusable = False
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
     return root.baton.acquire(timeout=UNWIND_SECONDS)
 

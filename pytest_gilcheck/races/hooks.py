@@ -7,8 +7,8 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_gilcheck.races import attributes, calls, operations, preparing, primitives, targets
-from pytest_gilcheck.races.accesses import Record
+from pytest_gilcheck.races import attributes, calls, library, operations, preparing, primitives, targets
+from pytest_gilcheck.races.accesses import Uses
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Kind, Site
 from pytest_gilcheck.races.targets import Items
@@ -37,10 +37,10 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                 how = known[kind] = targets.items(kind, special)
             if how is Items.NONE:
                 return
-            if how is Items.MAPPING and targets.safe(key):
+            if how is Items.MAPPING and (type(key) is str or targets.safe(key)):
                 present = dict.__contains__(container, key)
-                target, part = targets.mapping_part(container, key)
-                if write:
+                target, part = targets.mapping_part(container, key) if run.aliases else (container, (key,))
+                if write and kind is dict:
                     targets.global_stored(container, key)
                 if (write and (not present or special == "__delitem__")) or (not present and hasattr(kind, "__missing__")):
                     found = run.touch(site, target, part if target is not container else None, True)
@@ -51,7 +51,7 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
             else:
                 found = run.touch(site, container, None, write)
             # Only of an object that one thread has to itself are all items one: those of others are told apart.
-            private = type(found) is Record and found.threads == run.bit and (how is not Items.MAPPING or not run.aliases)
+            private = type(found) is not Uses and found.threads == run.bit and (how is not Items.MAPPING or not run.aliases)
             last, noted = (id(container), found) if private else (0, NOTHING)
 
         return hook
@@ -77,13 +77,17 @@ def _slice(*, write: bool) -> Callable[[Site], Hook]:
 
 
 def _contains(site: Site) -> Hook:
+    known: dict[type, Items] = attributes.memory()
+
     def hook(container: Any, key: Any) -> None:
         kind = type(container)
         if kind in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return
-        how = targets.items(kind, "__contains__")
-        if how is Items.MAPPING and targets.safe(key):
-            target, part = targets.mapping_part(container, key)
+        how = known.get(kind)
+        if how is None:
+            how = known[kind] = targets.items(kind, "__contains__")
+        if how is Items.MAPPING and (type(key) is str or targets.safe(key)):
+            target, part = targets.mapping_part(container, key) if run.aliases else (container, (key,))
             run.touch(site, target, part, False)
         else:
             calls.touch_all(site, operations.reads(container))
@@ -93,9 +97,13 @@ def _contains(site: Site) -> Hook:
 
 def _read(site: Site) -> Hook:
     def hook(operand: Any) -> None:
-        if type(operand) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
+        kind = type(operand)
+        if kind in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return
-        calls.touch_all(site, operations.reads(operand))
+        if kind in calls.CONTAINERS and not run.aliases:
+            run.touch(site, operand, None, False)
+        else:
+            calls.touch_all(site, operations.reads(operand))
 
     return hook
 
@@ -183,12 +191,16 @@ def _cell(*, write: bool) -> Callable[[Site], Hook]:
 
 
 def _enter(site: Site) -> Hook:
+    known: dict[type, bool] = attributes.memory()
+
     def hook(manager: Any) -> Any:
         if run.current != get_ident() and run.stranger(site):
             return manager
-        preparing.special(type(manager), "__enter__", "__exit__")
-        replaced = primitives.enter(site, manager)
-        return manager if replaced is None else replaced
+        kind = type(manager)
+        if kind not in known:
+            preparing.special(kind, "__enter__", "__exit__")
+            known[kind] = primitives.is_entered(kind)
+        return primitives.enter(site, manager) if known[kind] else manager
 
     return hook
 
@@ -211,7 +223,15 @@ def _import(site: Site) -> Hook | None:  # noqa: ARG001 - the import system lock
 
 def factory(site: Site) -> Hook | None:
     """The hook of ``site``; ``None`` where the instruction needs none."""
+    if site.trusted and site.kind in _ATTRIBUTES and site.name not in run.volatile:
+        return None  # the locks that order what trusted code does are seen; see targets.expose for who else uses this
+    if targets.is_hidden(site) and (site.kind not in _CALLING or site.name in library.CLOSED_CALLS):
+        return None
     return _MAKERS[site.kind](site)
+
+
+_ATTRIBUTES = frozenset({Kind.LOAD_ATTR, Kind.LOAD_METHOD, Kind.STORE_ATTR, Kind.DELETE_ATTR})
+_CALLING = frozenset({Kind.CALL, Kind.ENTER})
 
 
 _MAKERS: dict[Kind, Callable[[Site], Hook | None]] = {

@@ -97,6 +97,7 @@ class Laboratory:
         """Nothing is left of it after: code, threads and namespaces are as before. To be used inside of ``quiet()``."""
         with ExitStack() as stack:
             stack.callback(attributes.forget_types)
+            stack.callback(run.workers.close)
             stack.callback(self._cool)
             stack.enter_context(self._watchdog.on_duty())
             stack.enter_context(everywhere())
@@ -198,13 +199,14 @@ class Laboratory:
         run.log = self.log
         if self.log is not None:
             self.log.clear()
-        run.watching = self._discovery.thread
+        run.watching = self._discovery.thread if self._discovery.threads_apart else None
         self._watchdog.watch(limit)
         try:
             with self._discovery.watching(collect=collect):
                 return execute(run, self._scenario, scheduler)
         finally:
-            self._watchdog.rest()
+            if self._watchdog.rest():
+                run.workers.close()
 
     def _grow(self, result: Result) -> bool:
         """Take in what an execution found; whether it has to be repeated."""

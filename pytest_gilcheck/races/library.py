@@ -25,6 +25,23 @@ TRUSTED = frozenset({
 #: ... except these: they read or set a flag that others look at without the lock.
 UNTRUSTED = {"threading": frozenset({"Event.is_set", "Event.isSet", "Event.set", "Event.clear"})}
 
+#: Classes of those that use nothing but their own state: items, predicates and locks of the user's are passed on or called,
+#: never looked into. As long as no other code is seen to use that state, only the calls in them need to be watched.
+CLOSED = {
+    "threading": frozenset({"Barrier", "BoundedSemaphore", "Condition", "Event", "Semaphore"}),
+    "queue": frozenset({"LifoQueue", "PriorityQueue", "Queue"}),
+}
+
+#: What they call that neither waits nor lets anybody go on.
+CLOSED_CALLS = frozenset({
+    "_allocate_lock", "_deque", "_is_owned", "_islice", "append", "appendleft", "hasattr", "len", "max", "min", "pop",
+    "popleft", "remove",
+})  # fmt: skip
+
+#: Calls in them whose moment makes no difference: the lock that they take or free lets one waiting thread go on and is used
+#: for nothing else, and that thread then has to take the lock of the condition.
+CLOSED_QUIET = frozenset({("Condition.wait", "acquire"), ("Condition.notify", "release")})
+
 _STARTS = "it starts or ends an OS thread: the model of threads calls it as it is"
 _LIMBO = (
     "it takes a lock of the threading module that starting and ending threads really take: no switch may happen under it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -83,7 +84,7 @@ class Rewriter:
         if id(code) not in self._originals and self._scope.wants(code):
             self._swap(function, self._twin(code))
 
-    def redo(self, names: Collection[str]) -> int:
+    def redo(self, names: AbstractSet[str]) -> int:
         """The factory answers otherwise for globals of these ``names``: rewrite the code again that has them.
 
         Returns how many functions got new code.
@@ -259,13 +260,15 @@ class _Hooks:
         key = (id(code), site.offset, site.kind, site.name)
         if key not in self._hooks:
             site.code = code
-            site.trusted = self._scope.trusted(code)
+            scope = self._scope
+            site.guarded, site.trusted, site.closed = scope.guarded(code), scope.trusted(code), scope.closed(code)
             self._hooks[key] = self._factory(site)
         return self._hooks[key]
 
-    def forget(self, names: Collection[str]) -> None:
-        """Ask the factory again for the places that name one of these."""
-        for key in [key for key in self._hooks if key[3] in names]:
+    def forget(self, names: AbstractSet[str]) -> None:
+        """Ask the factory again for the places in code that names one of these."""
+        codes = {id(code) for code in self._codes.values() if code is not None and not names.isdisjoint(code.co_names)}
+        for key in [key for key in self._hooks if key[0] in codes or key[3] in names]:
             del self._hooks[key]
 
     def _code(self, code: CodeType) -> CodeType | None:

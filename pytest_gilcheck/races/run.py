@@ -7,10 +7,9 @@ from _thread import get_ident
 from typing import TYPE_CHECKING
 
 from pytest_gilcheck.races import deadlock
-from pytest_gilcheck.races.accesses import GUARDS, Record, Uses
+from pytest_gilcheck.races.accesses import GUARDS, Kept, Record, Uses
 from pytest_gilcheck.races.crew import Crew
 from pytest_gilcheck.races.schedule import Switch
-from pytest_gilcheck.races.sites import Kind
 from pytest_gilcheck.races.spinning import Suspicion
 from pytest_gilcheck.races.state import NOBODY, NUDGED
 from pytest_gilcheck.races.threads import Controlled, Stop, Wait
@@ -34,12 +33,6 @@ MOST_SWITCHES = 50_000
 FAIR_ROUNDS = 2
 #: Added to the receiver of a switch at which time goes on as well.
 LEAP = 1 << 12
-
-
-_STORES = frozenset(
-    {Kind.STORE_ATTR, Kind.STORE_ITEM, Kind.STORE_SLICE, Kind.STORE_GLOBAL, Kind.STORE_CELL, Kind.INPLACE}
-    | {Kind.DELETE_ATTR, Kind.DELETE_ITEM, Kind.DELETE_GLOBAL, Kind.DELETE_CELL}
-)
 
 
 NOTHING = Uses()
@@ -72,7 +65,7 @@ class Run(Crew):
             return False
         return True
 
-    def touch(self, site: Site, target: object, key: object, write: bool) -> Uses | Record:
+    def touch(self, site: Site, target: object, key: object, write: bool) -> Uses | Record | Kept:
         """The current thread is about to use a location: switch here if the schedule says so, and note the use.
 
         See :meth:`Accesses.note` for what is returned; at a site where threads meet nothing may be remembered.
@@ -83,55 +76,69 @@ class Run(Crew):
             self._pass(site)
         if write and type(target) not in GUARDS:
             self.progress += 1
-            if site.kind in _STORES:
+            if site.stores:
                 self.streak = self.rounds = 0
         noted = self.accesses.note(site, target, key, write=write, bit=self.me.bit)
         return NOTHING if site.hot else noted
 
-    def _pass(self, site: Site) -> None:  # noqa: C901, PLR0912 - the hot path: a call costs more than a branch
+    def touch_guard(self, site: Site, lock: object) -> None:
+        """The same for a lock, which is about to be taken or released."""
+        if not self.recording:
+            return
+        if site.hot:
+            self._pass(site)
+        bit = self.me.bit
+        record = self.accesses.table.get(id(lock))
+        whole = None if record is None else record.whole
+        if whole is None or not whole.threads & bit or site not in whole.sites:
+            self.accesses.note(site, lock, None, write=True, bit=bit)
+
+    def _pass(self, site: Site) -> None:
+        """The current thread comes by a site where threads meet. The hot path: a call costs more than a branch."""
         me = self.me
-        passage = me.visits[site] = me.visits.get(site, 0) + 1
+        visits = me.visits
+        passage = visits[site] = visits.get(site, 0) + 1
         if self.stopping:
             return
         if self.polled or self.returned:
             self._poll()
-        scheduler = self.scheduler
-        assert scheduler is not None
-        if scheduler.script is not None:
-            place = self.place(site)
-            scripted = scheduler.script.get((me.number, place, passage))
-            if scripted is not None:
-                self._follow(me, Switch(me.number, place, passage, scripted))
-                return
-            if self.followed < len(scheduler.script):
-                return
         self.streak += 1
         self.passages += 1
         if self.log is not None:
             self.log.append((me.number, site))
-        if scheduler.script is not None:
-            if self.passages > FAIR_IN_REPLAY:
-                self._give_way(me, site, passage)
+        scheduler = self.scheduler
+        if scheduler.script is not None:  # type: ignore[union-attr]
+            self._pass_in_replay(me, site, passage)
             return
         if self.streak > FAIR_PASSAGES or self.passages > FAIR_AT_ALL:
             self._give_way(me, site, passage)
             return
-        if len(self.ready) < 2:
-            return
-        if len(self.trace) > MOST_SWITCHES:
-            self.curtailed = True
+        ready = self.ready
+        if len(ready) < 2:
             return
         if me.fresh:  # it was just chosen to do this: asking again would only repeat the question
             me.fresh = False
             return
-        self.current = self.bit = NOBODY
-        me.inside = True
-        to = scheduler.choose(me, self.ready, site, passage)
+        if len(self.trace) > MOST_SWITCHES:
+            self.curtailed = True
+            return
+        to = scheduler.choose(me, ready, site, passage)  # type: ignore[union-attr]
         if to is not me:
             self.trace.append(Switch(me.number, self.place(site), passage, to.number))
+            self.current = self.bit = NOBODY
+            me.inside = True
             self._transfer(me, to)
-        me.inside = False
-        self.current, self.bit = me.ident, me.bit
+
+    def _pass_in_replay(self, me: Controlled, site: Site, passage: int) -> None:
+        assert self.scheduler is not None
+        script = self.scheduler.script
+        assert script is not None
+        place = self.place(site)
+        scripted = script.get((me.number, place, passage))
+        if scripted is not None:
+            self._follow(me, Switch(me.number, place, passage, scripted))
+        elif self.followed == len(script) and self.passages > FAIR_IN_REPLAY:
+            self._give_way(me, site, passage)
 
     def _follow(self, me: Controlled, switch: Switch) -> None:
         """Do what the schedule says for this passage."""
@@ -159,7 +166,7 @@ class Run(Crew):
             self._let_time_pass()
         self.current = self.bit = NOBODY
         me.inside = True
-        to = self._after(me)
+        to = self._after(me, self.ready)
         self.curtailed = True
         self.streak = self.passages = 0
         if leap or to is not me:

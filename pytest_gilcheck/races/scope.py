@@ -72,12 +72,19 @@ class Scope:
         """Whether this code is to be rewritten."""
         return self._file(code).wants(code.co_qualname) and id(code) not in _own_made
 
-    def trusted(self, code: CodeType) -> bool:
-        """Whether it belongs to a part of the standard library that guards what it shares."""
+    def guarded(self, code: CodeType) -> bool:
+        """Whether it belongs to a module of the standard library that guards what it shares."""
         module = self._file(code).module
-        if module is None or not library.within(module, library.TRUSTED):
-            return False
-        return code.co_qualname not in library.UNTRUSTED.get(module, ())
+        return module is not None and library.within(module, library.TRUSTED)
+
+    def trusted(self, code: CodeType) -> bool:
+        """Whether it also is none of the functions of such a module that look without the lock."""
+        return self.guarded(code) and code.co_qualname not in library.UNTRUSTED.get(self._file(code).module or "", ())
+
+    def closed(self, code: CodeType) -> bool:
+        """Whether it is trusted and uses nothing but the state of its own object."""
+        names = library.CLOSED.get(self._file(code).module or "", frozenset())
+        return code.co_qualname.partition(".")[0] in names and self.trusted(code)
 
     def own(self, code: CodeType) -> bool:
         """Whether it is the user's: neither installed nor part of Python nor made at run time."""

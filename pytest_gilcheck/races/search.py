@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from pytest_gilcheck.errors import Misuse, unknown
@@ -27,6 +28,10 @@ _SUSPICION = 8
 _LOST_SHARE = 0.02
 # Executions that could not be controlled, in a row from the first, after which the search gives up.
 _HOPELESS = 3
+# So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
+_CONFIRMATIONS = 3
+# Schedules that failed and did not fail again, after which the search gives up.
+_MOST_DOUBTS = 20
 # An execution that reached its limit says nothing if a plain one takes more than this share of it.
 _LONG = 0.2
 
@@ -60,6 +65,7 @@ class Search:
         self._curtailed = False
         self._retries = 2
         self._different: str | None = None
+        self._doubts: list[tuple[Race, str]] = []  # verdicts on failures that were not seen again
         self._reference = Result()
         self.threads = 1
 
@@ -91,8 +97,12 @@ class Search:
             failed = self._try(scheduler)
             if failed is not None:
                 return failed
+            if len(self._doubts) >= _MOST_DOUBTS:
+                break
             if self._lost >= _HOPELESS and self._lost == self.schedules:
                 break
+        if self._doubts:
+            return self._conclude(*self._doubts[0])
         if self._lost > _LOST_SHARE * self.schedules:
             return self._conclude(Race.UNCONTROLLED, f"{self._lost} of {self.schedules} executions could not be controlled")
         if different is None and self._plan.diverged:
@@ -152,24 +162,20 @@ class Search:
             return Failure(kind="thread-left", error=None, text="\n".join(result.left), schedule=result.schedule)
         return None
 
-    def _witness(self, result: Result, failure: Failure) -> Exploration:
-        """A failure counts when the same schedule shows it again."""
+    def _witness(self, result: Result, failure: Failure) -> Exploration | None:
+        """A failure counts when the same schedule shows it again, and again; another is noted as a doubt."""
         number = self.schedules
-        again, codes = self._lab.confirm(Replaying(result.schedule), self._budget.limit)
-        repeated = self.failed(again)
-        if repeated is None or _signature(repeated) != _signature(failure):
-            if result.uncontrolled or again.uncontrolled:
-                return self._conclude(
-                    Race.UNCONTROLLED,
-                    f"schedule {number} failed ({failure.text[:200]}) but could not be controlled: it did not fail again",
-                )
-            then = "passed" if repeated is None else f"failed otherwise ({repeated.text[:200]})"
-            return self._conclude(
-                Race.NONDETERMINISTIC, f"schedule {number} failed ({failure.text[:200]}), and the same schedule again {then}"
-            )
+        for _ in range(_CONFIRMATIONS if failure.kind != "timeout" else 1):
+            again, codes = self._lab.confirm(Replaying(result.schedule), self._budget.limit)
+            seen = self.failed(again)
+            if seen is None or _signature(seen) != _signature(failure):
+                controlled = not (result.uncontrolled or again.uncontrolled)
+                self._doubts.append(_doubt(number, failure, seen, controlled=controlled))
+                return None
+            failure = seen
         token = Token(schedule=result.schedule, code=codes, scenario=self._lab.scenario_digest(self._name))
         story = self._lab.story(result.schedule)
-        failure = Failure(kind=failure.kind, error=repeated.error, text=repeated.text, schedule=result.schedule, story=story)
+        failure = replace(failure, schedule=result.schedule, story=story)
         return self.witnessed(failure, str(token), first_failure=number)
 
     def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
@@ -202,7 +208,7 @@ class Search:
                     Race.NOT_REPEATABLE,
                     f"it fails when it runs again, without any threads at once: {type(error).__name__}: {error}",
                 )
-        return self._witness(reference, failure)
+        return self._witness(reference, failure) or self._conclude(*self._doubts[0])
 
     def _nondeterministic(self) -> str | None:
         """Run the plain order until it went the same way several times in a row; else say where runs first differed."""
@@ -298,6 +304,15 @@ class Search:
 
 def _signature(failure: Failure) -> tuple[str, str | None]:
     return failure.kind, None if failure.error is None else type(failure.error).__name__
+
+
+def _doubt(number: int, failure: Failure, again: Failure | None, *, controlled: bool) -> tuple[Race, str]:
+    """The verdict on schedule ``number``, which failed, when the same schedule then did not, or otherwise."""
+    failed = f"schedule {number} failed ({failure.text[:200]})"
+    if not controlled:
+        return Race.UNCONTROLLED, f"{failed} but could not be controlled: it did not fail again"
+    then = "passed" if again is None else f"failed otherwise ({again.text[:200]})"
+    return Race.NONDETERMINISTIC, f"{failed}, and the same schedule again {then}"
 
 
 def _verdict(kind: str) -> Race:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import CodeType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pytest_gilcheck.races.schedule import Place
 
 Hook = Callable[..., Any]
 
@@ -43,13 +46,21 @@ class Kind(StrEnum):
     YIELD = "yield"  # hook(): a generator is running and about to yield
 
 
+_STORES = frozenset(
+    {Kind.STORE_ATTR, Kind.STORE_ITEM, Kind.STORE_SLICE, Kind.STORE_GLOBAL, Kind.STORE_CELL, Kind.INPLACE}
+    | {Kind.DELETE_ATTR, Kind.DELETE_ITEM, Kind.DELETE_GLOBAL, Kind.DELETE_CELL}
+)
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Site:
     """One instruction that a hook stands before.
 
     ``offset`` is the instruction's byte offset in the original ``code``; ``name`` the attribute, global, variable or module
-    it names. While ``hot`` is set an execution may switch threads here; a ``trusted`` site belongs to code that guards what
-    it shares (the internals of ``threading`` and ``queue``) and alone makes no location interesting.
+    it names. While ``hot`` is set an execution may switch threads here; a ``guarded`` site belongs to a module that guards
+    what it shares (``threading``, ``queue``), and a ``trusted`` one to a part of it that does so always, and so alone makes
+    no location interesting. What a ``closed`` one uses is the state of its own object, which is hidden as long as no code of
+    somebody else is seen to use it.
     """
 
     code: CodeType
@@ -58,7 +69,15 @@ class Site:
     kind: Kind
     name: str | None = None
     hot: bool = False
+    guarded: bool = False
     trusted: bool = False
+    closed: bool = False
+    quiet: bool = False  # a lock is taken or freed here at a moment that makes no difference
+    place: Place | None = None  # what a schedule calls it, once that was asked for
+    stores: bool = field(init=False)  # it is written to by an instruction, not by what is called
+
+    def __post_init__(self) -> None:
+        self.stores = self.kind in _STORES
 
 
 class HookFactory(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.accesses import Accesses
@@ -40,22 +41,23 @@ class State:
     def __init__(self) -> None:
         self.current = self.bit = NOBODY
         self.active = False
+        self.scheduler: Scheduler | None = None
+        self.accesses = Accesses()
         self.me: Controlled
         self.volatile: set[str] = set()
-        self.watching: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
-        self._reset(None)
+        self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
         """Begin an execution."""
-        self._reset(scheduler)
+        if self.threads:  # the last one was broken off
+            self.forget()
+        self.scheduler = scheduler
 
     def forget(self) -> None:
-        """Keep nothing of the last execution alive."""
-        self._reset(None)
-
-    def _reset(self, scheduler: Scheduler | None) -> None:
-        self.scheduler = scheduler
+        """Keep nothing of the last execution alive: all is as it is before one begins."""
+        self.scheduler = None
         self.threads: list[Controlled] = []
         self.by_ident: dict[int, Controlled] = {}
         self.ready: list[Controlled] = []
@@ -64,6 +66,7 @@ class State:
         self.polled: list[Controlled] = []
         self.returned: deque[Controlled] = deque()
         self.trace: list[Switch] = []
+        self.accesses.clear()  # hooks remember what they noted: it must not be taken for the next execution's
         self.accesses = Accesses()
         self.recording = False
         self.stopping = False
@@ -89,12 +92,16 @@ class State:
         self.suspicion: tuple[int, Suspicion] | None = None  # and the number of transfers since which it holds
         self.aliases: dict[int, object] = {}
         self.keep: list[object] = []
+        self.ages: dict[int, tuple[weakref.ref[Any], int]] = {}  # of objects that somebody sorts by age, by their ids
         self.idle = False
         self.grown: set[str] = set()
 
     def place(self, site: Site) -> Place:
         """What a schedule calls ``site``."""
-        return Place(code_digest(site.code), site.offset)
+        place = site.place
+        if place is None:
+            place = site.place = Place(code_digest(site.code), site.offset)
+        return place
 
     def stop(self, reason: str, report: list[str]) -> None:
         """End the execution: every thread raises :class:`Stop` where it is, or as soon as it comes back."""
@@ -110,7 +117,11 @@ class State:
 
     def holder(self, lock: object) -> Controlled | None:
         """The controlled thread that holds ``lock``."""
-        return next((thread for thread in self.threads if id(lock) in thread.holding), None)
+        number = id(lock)
+        for thread in self.threads:
+            if number in thread.holding:
+                return thread
+        return None
 
     def stack(self, thread: Controlled) -> list[str]:
         """The stack of ``thread``, innermost last, without the engine's own frames."""

@@ -8,7 +8,9 @@ from collections import OrderedDict, deque
 from enum import Enum
 from typing import Any
 
+from pytest_gilcheck.races import library
 from pytest_gilcheck.races.run import run
+from pytest_gilcheck.races.sites import Site
 
 
 class Attribute(Enum):
@@ -148,12 +150,50 @@ def sequence_part(container: Any, key: object) -> object:
     return (key if key >= 0 else key + list.__len__(container),)
 
 
+# Types made by a scenario are kept alive by this, so not many of them are remembered.
+_MOST_TYPES = 1_000
+_guarded: dict[type, bool] = {}
+
+
+def is_guarded(kind: type) -> bool:
+    """Whether it is a class, or derives from one, of a module that guards what it shares: the trusted code of such a module
+    uses attributes unseen, unless other code was seen to use one of the same name."""
+    known = _guarded.get(kind)
+    if known is None:
+        if len(_guarded) > _MOST_TYPES:
+            _guarded.clear()
+        modules = [base.__dict__.get("__module__") for base in type.__dict__["__mro__"].__get__(kind)]
+        known = _guarded[kind] = any(type(name) is str and library.within(name, library.TRUSTED) for name in modules)
+    return known
+
+
+def is_hidden(site: Site) -> bool:
+    """Whether what ``site`` uses is the state of a closed object, of which other code was not seen to use any."""
+    return site.closed and run.volatile.isdisjoint(site.code.co_names)
+
+
+def expose(owner: object, name: object = None) -> bool:
+    """Code that is not trusted uses an attribute of something guarded, or all of them; whether that was not known yet: then
+    the execution has to be repeated with the trusted uses of that name watched, too."""
+    names = [name]
+    if type(name) is not str:
+        try:
+            names = list(object.__getattribute__(owner, "__dict__"))
+        except AttributeError:
+            return False
+    new = {name for name in names if type(name) is str and name not in run.volatile}
+    run.grown |= new
+    return bool(new)
+
+
 def alias(owner: object) -> None:
     """Somebody gets hold of the ``__dict__`` of ``owner``."""
     try:
         namespace = object.__getattribute__(owner, "__dict__")
     except AttributeError:
         return
+    if is_guarded(type(owner)):
+        expose(owner)
     if id(namespace) not in run.aliases:
         run.keep.append(namespace)
         run.aliases[id(namespace)] = owner

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.sites import Site
+    from pytest_gilcheck.races.workers import Worker
 
 
 class Stop(BaseException):
@@ -36,12 +37,14 @@ class Controlled:
     """One thread of an execution. Only the thread that has the baton changes any of them."""
 
     __slots__ = (
-        "baton", "bit", "blocks", "born", "daemon", "deadline", "done", "error", "fresh", "handed", "holding", "ident",
-        "inside", "key", "left", "name", "native_id", "number", "ours", "outside", "predicate", "repeats", "result", "spin",
-        "thread", "visits", "wait", "watching", "woken",
+        "baton", "bit", "blocks", "born", "daemon", "deadline", "done", "error", "fresh", "group", "handed", "holding",
+        "ident", "inside", "key", "left", "name", "native_id", "number", "outside", "predicate", "repeats", "result",
+        "reusable", "spin", "thread", "visits", "wait", "watching", "woken", "worker",
     )  # fmt: skip
 
-    def __init__(self, number: int, name: str, *, daemon: bool, thread: threading.Thread | None) -> None:
+    def __init__(
+        self, number: int, name: str, *, daemon: bool, thread: threading.Thread | None, worker: Worker | None = None
+    ) -> None:
         self.number = number
         self.bit = 1 << number
         self.name = name
@@ -49,8 +52,12 @@ class Controlled:
         self.thread = thread
         self.ident = 0
         self.native_id = 0
-        self.baton = allocate_lock()
-        self.baton.acquire()
+        self.worker = worker  # the engine's own thread that runs it; then what it raises is handed on
+        if worker is None:
+            self.baton = allocate_lock()
+            self.baton.acquire()
+        else:
+            self.baton = worker.baton
         self.visits: dict[Site, int] = {}  # passages of the sites that are hot in this execution
         self.blocks = 0
         self.fresh = number > 0  # it has not come to any hot site yet
@@ -60,7 +67,8 @@ class Controlled:
         self.done = False
         self.left = False  # done, and the baton handed on
         self.error: BaseException | None = None
-        self.ours = False  # the engine started it, and hands on what it raises
+        self.reusable = False  # that thread may serve another execution
+        self.group: list[Controlled] | None = None  # threads whose end is waited for together
         self.result: Any = None
         self.wait: Wait | None = None
         self.key: Hashable = None

@@ -77,13 +77,20 @@ class Waits(Baton):
         self.me.holding[id(lock)] = (lock, site)
         self.streak = self.rounds = 0
         self.progress += 1
+        key = ("lock", id(lock))
+        if key in self.waiting:
+            self.close(key)
 
     def freed(self, lock: object) -> None:
-        """The current thread, or another, holds ``lock`` no longer."""
+        """The current thread, or another, holds ``lock`` no longer: who waits for it can go on."""
         if self.me.holding.pop(id(lock), None) is None:
             for thread in self.threads:
                 thread.holding.pop(id(lock), None)
         self.rounds = 0
+        self.progress += 1
+        key = ("lock", id(lock))
+        if key in self.waiting:
+            self.open(key)
 
     def tick(self) -> None:
         """A clock is read: time goes on by a microsecond, and by more when nothing else has happened for long."""

@@ -43,6 +43,7 @@ class Watchdog:
         self._over = threading.Event()
         self._process = psutil.Process()
         self._expired = 0
+        self._acting = threading.Lock()  # held while it ends an execution by force, which must not hit the next one
 
     @contextmanager
     def on_duty(self) -> Iterator[None]:
@@ -70,9 +71,11 @@ class Watchdog:
         self._limit, self._since, self._expired = limit, time.monotonic(), 0
         self._watching = True
 
-    def rest(self) -> None:
-        """It is over."""
-        self._watching = False
+    def rest(self) -> bool:
+        """It is over; whether threads were sent an exception, which may reach them late."""
+        with self._acting:
+            self._watching = False
+            return self._expired > 1
 
     def _unless_inside(self, previous: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:
         """A handler that lets ``previous`` raise where the code under test runs, and otherwise ends the execution first."""
@@ -162,6 +165,11 @@ class Watchdog:
 
     def _expire(self) -> None:
         """Time is up: end the execution, with more and more force."""
+        with self._acting:
+            if self._watching:
+                self._end()
+
+    def _end(self) -> None:
         run = self._run
         self._expired += 1
         if self._expired == 1:

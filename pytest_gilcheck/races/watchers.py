@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
+from _thread import get_ident
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import CodeType, FrameType
@@ -31,7 +31,7 @@ class Profiler:
 
     def __init__(self) -> None:
         self._function: Callable[[FrameType, str, object], None] | None = None
-        self._local = threading.local()
+        self._events: dict[int, int] = {}  # by thread; nothing may be left in a thread, as with a threading.local
 
     def start(self, notice: Notice, *, afresh: bool) -> None:
         """From now on tell ``notice``; the threads have to be entered."""
@@ -52,9 +52,9 @@ class Profiler:
 
     def _weary(self) -> None:
         """Code that runs for long is seen in the beginning; to look at every call of it would take many times as long."""
-        local = self._local
-        local.events = getattr(local, "events", 0) + 1
-        if local.events > _MOST_EVENTS:
+        number = get_ident()
+        events = self._events[number] = self._events.get(number, 0) + 1
+        if events > _MOST_EVENTS:
             sys.setprofile(None)
 
     def stop(self) -> None:
@@ -63,7 +63,7 @@ class Profiler:
 
     def thread(self) -> AbstractContextManager[None]:
         """Watch the calling thread."""
-        self._local.events = 0
+        self._events[get_ident()] = 0
         return _Profiled(self._function)
 
 

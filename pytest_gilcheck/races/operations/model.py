@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 #: ``(target, key, write)``: the key is ``None`` for all of the target, a ``str`` for an attribute, a 1-tuple for an item.
@@ -63,6 +63,18 @@ class Operation:
     special: Special | None = None
     prefix: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] | None = None
+    #: It depends on its arguments alone; on the first alone; on that as a whole, in one use. They follow from the rest.
+    of_arguments: bool = field(init=False, compare=False)
+    of_first: bool = field(init=False, compare=False)
+    of_whole: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        of_arguments = not (self.process or self.special is not None or self.prefix or self.keywords)
+        object.__setattr__(self, "of_arguments", of_arguments)
+        of_first = of_arguments and all(use.position == 0 and not use.deep for use in self.uses)
+        object.__setattr__(self, "of_first", of_first)
+        whole = len(self.uses) == 1 and self.uses[0].key is None and not self.uses[0].attribute
+        object.__setattr__(self, "of_whole", of_first and whole)
 
 
 NOTHING: Final = Operation()

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import _thread
-import re
 from typing import Any
 
 from pytest_gilcheck.races.primitives.limits import Handler, deadline, parse_acquire
@@ -23,21 +22,26 @@ def acquire(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> 
     if args or kwargs:
         _check(lock, args, kwargs)
         may_wait, seconds = parse_acquire(*args, **kwargs)
-    if _is_mine(lock):  # nobody else can tell whether it is taken once or twice
+    if type(lock) is not LOCK and _is_mine(lock):  # nobody else can tell whether it is taken once or twice
         return bool(lock.acquire(False))
-    run.touch(site, lock, None, True)
-    return _take(site, lock, may_wait, seconds)
+    if not site.quiet:
+        run.touch_guard(site, lock)
+    if lock.acquire(False):
+        run.held(lock, site)
+        return True
+    return may_wait and _take(site, lock, seconds)
 
 
 def release(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
     """``release`` and ``__exit__``; any thread may release a plain lock."""
-    if _is_mine(lock) and _depth(lock) > 1:
+    if type(lock) is not LOCK and isinstance(lock, RLOCK) and _is_nested(lock):
         return call(*args, **kwargs)
     try:
-        run.touch(site, lock, None, True)
+        if not site.quiet:
+            run.touch_guard(site, lock)
     finally:  # an execution that is ended here must not leave the lock taken
         result = call(*args, **kwargs)
-        _opened(lock)
+        run.freed(lock)
     return result
 
 
@@ -52,26 +56,29 @@ def release_save(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any
     if not lock._is_owned():
         return call(*args, **kwargs)
     try:
-        run.touch(site, lock, None, True)
+        run.touch_guard(site, lock)
     finally:
         state = call(*args, **kwargs)
-        _opened(lock)
+        run.freed(lock)
     return state
 
 
 def acquire_restore(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
     """``RLock._acquire_restore``: the real one waits, so it is called when the lock is known to be free."""
-    run.touch(site, lock, None, True)
-    _take(site, lock, True, None)
+    run.touch_guard(site, lock)
+    if lock.acquire(False):
+        run.held(lock, site)
+    else:
+        _take(site, lock, None)
     lock.release()
     return call(*args, **kwargs)
 
 
 def reinit(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
     """``_at_fork_reinit``: the lock is free afterwards, whoever held it."""
-    run.touch(site, lock, None, True)
+    run.touch_guard(site, lock)
     result = call(*args, **kwargs)
-    _opened(lock)
+    run.freed(lock)
     return result
 
 
@@ -80,14 +87,14 @@ def private(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> 
     return call(*args, **kwargs)
 
 
-def enter(site: Site, manager: object) -> object | None:
-    """What to enter in place of ``manager`` in a ``with`` statement; ``None`` when it is no lock in C."""
-    cls = type(manager)
-    if cls in LOCKS:
-        return _Entered(site, manager)
-    if issubclass(cls, LOCKS) and all(getattr(cls, name) in _OWN[name] for name in _OWN):
-        return _Entered(site, manager)
-    return None
+def is_entered(kind: type) -> bool:
+    """Whether a ``with`` statement over an object of this type takes a lock in C, by the lock's own methods."""
+    return kind in LOCKS or (issubclass(kind, LOCKS) and all(getattr(kind, name) in _OWN[name] for name in _OWN))
+
+
+def enter(site: Site, lock: object) -> object:
+    """What to enter in place of ``lock``."""
+    return _Entered(site, lock)
 
 
 class _Entered:
@@ -111,19 +118,14 @@ class _Entered:
             self._lock.release()
 
 
-def _take(site: Site, lock: Any, may_wait: bool, seconds: float | None) -> bool:
-    until: float | None = None
-    waited = False
-    while not lock.acquire(False):
-        if not may_wait:
-            return False
-        if not waited:
-            until, waited = deadline(seconds), True
-        if not _wait(site, lock, until):
-            return False
-    run.held(lock, site)
-    run.close(("lock", id(lock)))
-    return True
+def _take(site: Site, lock: Any, seconds: float | None) -> bool:
+    """Wait for it until it is free and nobody else was faster."""
+    until = None if seconds is None else deadline(seconds)
+    while _wait(site, lock, until):
+        if lock.acquire(False):
+            run.held(lock, site)
+            return True
+    return False
 
 
 def _wait(site: Site, lock: Any, until: float | None) -> bool:
@@ -152,17 +154,11 @@ def _is_mine(lock: Any) -> bool:
     return isinstance(lock, RLOCK) and bool(lock._is_owned())
 
 
-def _depth(lock: Any) -> int:
-    """How many times the calling thread holds ``lock``, which it does."""
-    if hasattr(RLOCK, "_recursion_count"):
-        return int(lock._recursion_count())
-    count = re.search(r"count=(\d+)", RLOCK.__repr__(lock))
-    return 1 if count is None else int(count[1])
-
-
-def _opened(lock: Any) -> None:
-    run.freed(lock)
-    run.open(("lock", id(lock)))
+def _is_nested(lock: Any) -> bool:
+    """Whether the calling thread holds ``lock`` more than once."""
+    if hasattr(RLOCK, "_recursion_count"):  # counts what the calling thread holds
+        return bool(lock._recursion_count() > 1)
+    return bool(lock._is_owned()) and " count=1 at " not in RLOCK.__repr__(lock)
 
 
 def _check(lock: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

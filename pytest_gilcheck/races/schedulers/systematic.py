@@ -16,16 +16,16 @@ _DEEPEST = 50_000
 
 
 class _Choice:
-    """One point at which several threads could run. ``options`` are tried from the last to the first."""
+    """One point at which several threads could run; threads are bits. ``to`` is being tried, ``left`` is still to be."""
 
-    __slots__ = ("cost", "me", "options", "ready", "site")
+    __slots__ = ("left", "me", "ready", "site", "to")
 
-    def __init__(self, me: int, site: Site | None, ready: tuple[int, ...], options: list[int], cost: int) -> None:
+    def __init__(self, me: int, site: Site | None, ready: int, to: int, left: int) -> None:
         self.me = me
         self.site = site
         self.ready = ready
-        self.options = options  # the last one is what is being tried
-        self.cost = cost  # preemptions before this point
+        self.to = to
+        self.left = left
 
 
 class Systematic(Base):
@@ -52,8 +52,10 @@ class Systematic(Base):
             self._first = False
             return True
         while self._path:
-            self._path[-1].options.pop()
-            if self._path[-1].options:
+            last = self._path[-1]
+            if last.left:
+                last.to = 1 << last.left.bit_length() - 1
+                last.left ^= last.to
                 return True
             self._path.pop()
         return False
@@ -70,32 +72,55 @@ class Systematic(Base):
 
     def choose(self, me: Controlled, ready: list[Controlled], site: Site, passage: int) -> Controlled:  # noqa: ARG002
         """Go on first; then each of the others, if the bound allows one more preemption."""
-        return self._decide(me.number, site, ready, me.number, preemptive=True)
+        depth, path = self._depth, self._path
+        if depth < len(path):
+            to = self._known(path[depth], me, ready, site)
+        else:
+            to = self._new(me, ready, site, me.bit, self.bound is None or self._cost < self.bound)
+        if to is None or to == me.bit:
+            return me
+        self._cost += 1
+        return _of_bit(to, ready)
 
     def resume(self, me: Controlled, ready: list[Controlled], default: Controlled, blocks: int) -> Controlled:  # noqa: ARG002
         """The next in turn first; then each of the others: that is no preemption."""
-        return self._decide(me.number, None, ready, default.number, preemptive=False)
-
-    def _decide(self, me: int, site: Site | None, ready: list[Controlled], default: int, *, preemptive: bool) -> Controlled:
-        numbers = tuple([thread.number for thread in ready])
-        if self._depth < len(self._path):
-            choice = self._path[self._depth]
-            if choice.me != me or choice.site is not site or choice.ready != numbers:
-                self.diverged = self.diverged or (choice.site, site)
-                return next((thread for thread in ready if thread.number == default), ready[0])
-        elif self._depth >= _DEEPEST:
-            self.skipped = self.cut = True
-            return next(thread for thread in ready if thread.number == default)
+        depth, path = self._depth, self._path
+        if depth < len(path):
+            to = self._known(path[depth], me, ready, None)
         else:
-            options = [default]
-            if not preemptive or self.bound is None or self._cost < self.bound:
-                options = [number for number in numbers if number != default] + options
-            else:
-                self.skipped = True
-            choice = _Choice(me, site, numbers, options, self._cost)
-            self._path.append(choice)
+            to = self._new(me, ready, None, default.bit, True)
+        return default if to is None else _of_bit(to, ready)
+
+    def _known(self, choice: _Choice, me: Controlled, ready: list[Controlled], site: Site | None) -> int | None:
+        """What is tried at a point that was come to before; ``None`` if this is another."""
+        if choice.site is not site or choice.me != me.number or choice.ready != _bits(ready):
+            self.diverged = self.diverged or (choice.site, site)
+            return None
         self._depth += 1
-        to = choice.options[-1]
-        if preemptive and to != default:
-            self._cost += 1
-        return ready[numbers.index(to)]
+        return choice.to
+
+    def _new(self, me: Controlled, ready: list[Controlled], site: Site | None, default: int, others: bool) -> int:
+        """A point that was not come to before: the default first, and the others later if they may be tried."""
+        if self._depth >= _DEEPEST:
+            self.skipped = self.cut = True
+            return default
+        bits = _bits(ready)
+        self._path.append(_Choice(me.number, site, bits, default, bits ^ default if others else 0))
+        self._depth += 1
+        if not others:
+            self.skipped = True
+        return default
+
+
+def _bits(ready: list[Controlled]) -> int:
+    bits = 0
+    for thread in ready:
+        bits |= thread.bit
+    return bits
+
+
+def _of_bit(bit: int, ready: list[Controlled]) -> Controlled:
+    for thread in ready:
+        if thread.bit == bit:
+            return thread
+    return ready[0]

@@ -8,6 +8,9 @@ from pytest_gilcheck.races.execution import Result, execute
 from pytest_gilcheck.races.primitives.everywhere import everywhere
 from pytest_gilcheck.races.run import Wait, run
 from pytest_gilcheck.races.schedulers.serial import Serial
+from pytest_gilcheck.races.sites import Kind, Site
+
+NOWHERE = Site(code=(lambda: None).__code__, offset=0, line=None, kind=Kind.LOAD_ATTR, name="part")
 
 
 def executed(scenario: object, *order: int) -> Result:
@@ -86,3 +89,20 @@ def test_nothing_is_kept_of_an_execution() -> None:
     assert run.threads == []
     assert not run.active
     assert not run.mine()
+
+
+def test_what_was_noted_is_not_taken_for_the_next_execution_even_if_threads_are_left() -> None:
+    """Hooks remember what they noted; an object of the next execution may be where one of this was."""
+    noted = []
+    thing = threading.Event()
+
+    def scenario() -> None:
+        never = threading.Lock()
+        never.acquire()
+        threading.Thread(target=lambda: run.wait("never", Wait("for ever")), daemon=True).start()
+        noted.append(run.touch(NOWHERE, thing, "part", False))
+        noted.append(run.touch(NOWHERE, thing, None, False))
+        assert all(found.threads for found in noted)
+
+    assert executed(scenario).error is None
+    assert [found.threads for found in noted] == [0, 0]

@@ -70,7 +70,12 @@ def test_a_bound_is_named_in_what_is_concluded(tmp_path: Path) -> None:
         tmp_path,
         HEAD
         + """
-found = explore(good, bound=1, budget=Budget(seconds=60, schedules=100_000))
+def good_twice():
+    shared = Shared()
+    run(*[lambda: (shared.careful(), shared.careful())] * 2)
+    assert shared.n == 4, shared.n
+
+found = explore(good_twice, bound=1, budget=Budget(seconds=60, schedules=100_000))
 assert (found.verdict, found.coverage, found.preemption_bound) == ("clean", "exhausted", 1), found
 assert "at most 1 preemption" in found.reason, found
 """,

@@ -53,7 +53,7 @@ def test_a_thread_in_the_engine_is_left_alone(run: Run) -> None:
 
 
 def test_time_that_is_up_ends_the_execution_with_all_stacks(run: Run) -> None:
-    Watchdog(run)._expire()
+    Watchdog(run)._end()
     assert run.reason == "timeout"
     assert run.stopping
     assert run.current == NUDGED
