@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import get_ident
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 
@@ -16,7 +17,9 @@ class Execution:
 
 _ordinary = Execution()
 _now = _ordinary
-_local = threading.local()
+# Which thread is which copy: its identity, the copy's number, and how many run at once if that is not the number of copies.
+# No threading.local: what is kept in one stays in a thread, and race checks use their threads again only if nothing does.
+_place: ContextVar[tuple[int, int, int | None]] = ContextVar("gilcheck_place", default=(0, 0, None))
 
 
 def current() -> Execution:
@@ -26,12 +29,18 @@ def current() -> Execution:
 
 def index() -> int:
     """The number of the copy that runs in this thread, from 0; 0 in a thread that the test started itself."""
-    return getattr(_local, "index", 0)
+    return _of_this_thread()[0]
 
 
 def count() -> int:
     """How many run at once of what runs in this thread: copies of the body, or callables given to ``gilcheck.run``."""
-    return getattr(_local, "count", None) or _now.count
+    return _of_this_thread()[1] or _now.count
+
+
+def _of_this_thread() -> tuple[int, int | None]:
+    """Its number and how many run at once: a context may have come from another thread."""
+    thread, number, among = _place.get()
+    return (number, among) if thread == get_ident() else (0, None)
 
 
 class execution:  # noqa: N801 - used like a function
@@ -54,8 +63,8 @@ class execution:  # noqa: N801 - used like a function
 
 def become(number: int) -> int:
     """Make the calling thread copy ``number`` (from 0); returns what it was before."""
-    before = index()
-    _local.index = number
+    before, among = _of_this_thread()
+    _place.set((get_ident(), number, among))
     return before
 
 
@@ -67,8 +76,8 @@ class one_of:  # noqa: N801 - used like a function
         self._among = among
 
     def __enter__(self) -> None:
-        self._before = index(), getattr(_local, "count", None)
-        _local.index, _local.count = self._number, self._among
+        self._before = _of_this_thread()
+        _place.set((get_ident(), self._number, self._among))
 
     def __exit__(self, *_: object) -> None:
-        _local.index, _local.count = self._before
+        _place.set((get_ident(), *self._before))
