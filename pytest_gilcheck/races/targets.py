@@ -167,21 +167,41 @@ def is_guarded(kind: type) -> bool:
     return known
 
 
+# Names of attributes that trusted code uses unseen; and those that other code was seen to use, of whatever is guarded.
+_unseen: set[str] = set()
+_looked_at: set[str] = set()
+
+
+def is_unseen(site: Site) -> bool:
+    """Whether ``site`` is one of trusted code that uses an attribute which no other code was seen to use."""
+    name = site.name
+    if not site.trusted or name is None or name in run.volatile or name in _looked_at:
+        return False
+    _unseen.add(name)
+    return True
+
+
 def is_hidden(site: Site) -> bool:
     """Whether what ``site`` uses is the state of a closed object, of which other code was not seen to use any."""
-    return site.closed and run.volatile.isdisjoint(site.code.co_names)
+    names = site.code.co_names
+    if not site.closed or not (run.volatile.isdisjoint(names) and _looked_at.isdisjoint(names)):
+        return False
+    _unseen.update(names)
+    return True
 
 
 def expose(owner: object, name: object = None) -> bool:
-    """Code that is not trusted uses an attribute of something guarded, or all of them; whether that was not known yet: then
-    the execution has to be repeated with the trusted uses of that name watched, too."""
+    """Code that is not trusted uses an attribute of something guarded, or all of them; whether trusted code does so unseen:
+    then the execution has to be repeated with the uses of that name watched."""
     names = [name]
     if type(name) is not str:
         try:
             names = list(object.__getattribute__(owner, "__dict__"))
         except AttributeError:
             return False
-    new = {name for name in names if type(name) is str and name not in run.volatile}
+    known = {name for name in names if type(name) is str}
+    _looked_at.update(known)
+    new = known & _unseen - run.volatile
     run.grown |= new
     return bool(new)
 
