@@ -135,7 +135,8 @@ class Laboratory:
             if not more and result.reason != "spin":
                 break
             if time.monotonic() > self.deadline:
-                if result.reason in {None, "spin"}:
+                cut_short = result.reason == "timeout" and limit > _PROBE_SECONDS
+                if result.reason in {None, "spin"} or cut_short:
                     result.reason = "budget"
                 break
             self.restart(scheduler)
