@@ -130,7 +130,7 @@ def _unwind(run: Run, root: Controlled, thread: Controlled) -> bool:
         thread.baton.release()
     if root.baton.acquire(timeout=UNWIND_SECONDS):
         return True
-    thread.reusable = False
+    thread.condemned = True
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
     return root.baton.acquire(timeout=UNWIND_SECONDS)
 

@@ -37,7 +37,7 @@ class Controlled:
     """One thread of an execution. Only the thread that has the baton changes any of them."""
 
     __slots__ = (
-        "baton", "bit", "blocks", "born", "daemon", "deadline", "done", "error", "fresh", "group", "handed", "holding",
+        "baton", "bit", "blocks", "born", "condemned", "daemon", "deadline", "done", "error", "fresh", "group", "handed", "holding",
         "ident", "inside", "key", "left", "name", "native_id", "number", "outside", "predicate", "repeats", "result",
         "reusable", "spin", "thread", "visits", "wait", "watching", "woken", "worker",
     )  # fmt: skip
@@ -67,7 +67,8 @@ class Controlled:
         self.done = False
         self.left = False  # done, and the baton handed on
         self.error: BaseException | None = None
-        self.reusable = False  # that thread may serve another execution
+        self.reusable = False  # that thread may serve another execution ...
+        self.condemned = False  # ... unless it was sent an exception, which may reach it late
         self.group: list[Controlled] | None = None  # threads whose end is waited for together
         self.result: Any = None
         self.wait: Wait | None = None

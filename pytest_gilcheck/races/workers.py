@@ -23,17 +23,8 @@ class Worker:
     """One thread. It waits for its ``baton``, serves ``child`` by running ``function``, and then waits again."""
 
     __slots__ = (
-        "_ended",
-        "_handshake",
-        "_parked",
-        "_retired",
-        "_traces",
-        "baton",
-        "child",
-        "function",
-        "ident",
-        "native_id",
-    )
+        "_ended", "_handshake", "_parked", "_retired", "_traces", "baton", "child", "function", "ident", "native_id",
+    )  # fmt: skip
 
     def __init__(self, serve: Serve) -> None:
         self.baton = allocate_lock()
@@ -125,7 +116,7 @@ class Workers:
         """After an execution: keep only those that are as new."""
         for number in range(self._taken - 1, -1, -1):
             worker = self._all[number]
-            if worker.child is None or not worker.child.reusable:
+            if worker.child is None or not worker.child.reusable or worker.child.condemned:
                 del self._all[number]
                 worker.retire()
             worker.child = worker.function = None
