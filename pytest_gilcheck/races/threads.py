@@ -37,9 +37,9 @@ class Controlled:
     """One thread of an execution. Only the thread that has the baton changes any of them."""
 
     __slots__ = (
-        "baton", "bit", "blocks", "born", "condemned", "daemon", "deadline", "done", "error", "fresh", "group", "handed", "holding",
-        "ident", "inside", "key", "left", "name", "native_id", "number", "outside", "predicate", "repeats", "result",
-        "reusable", "spin", "thread", "visits", "wait", "watching", "woken", "worker",
+        "baton", "bit", "blocks", "born", "condemned", "daemon", "deadline", "done", "error", "fresh", "group", "handed",
+        "holding", "ident", "inside", "key", "left", "name", "native_id", "number", "outside", "predicate", "repeats",
+        "result", "reusable", "spin", "thread", "visits", "wait", "watching", "woken", "worker",
     )  # fmt: skip
 
     def __init__(
