@@ -97,7 +97,7 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
             return found
         name = f.__name__
         if type(owner) is not owned or name != method:
-            owned, method = type(owner), name
+            owned, method, last = type(owner), name, 0
             handler = _handler(owned, name)
         if handler is not None:
             return f if handler is primitives.PRIVATE else partial(handler, site, f, owner)
