@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import queue
 import sys
 import types
@@ -18,9 +19,6 @@ SWEEP_AT = 20_000
 #: Objects that order what threads do: no code may be trusted to use them unseen.
 GUARDS = frozenset({type(_thread.allocate_lock()), type(_thread.RLock()), queue.SimpleQueue})
 _CONTAINERS = frozenset({list, dict, bytearray})
-# The references to a container that only the table holds, as getrefcount sees it in the sweep: the record's, the loop's
-# and the argument's.
-_OURS = 3
 
 
 class Uses:
@@ -60,15 +58,18 @@ class Record(weakref.ref[Any]):
 
 
 class Kept:
-    """The same of an object that cannot be referred to weakly: of a container, which is kept alive, ``target`` is that.
+    """The same of an object that cannot be referred to weakly. It is kept alive, ``target`` is that, if it is a container or
+    refers to nothing else.
 
-    To keep anything else alive would keep its finalizer from running; and should another object get its id, threads seem to
+    To keep anything else alive could keep a finalizer from running; and should another object get its id, threads seem to
     meet where they do not, which costs some schedules.
     """
 
     __slots__ = ("guards", "parts", "target", "threads", "whole")
 
-    target: object
+    def __init__(self, target: object) -> None:
+        self.target = target
+
     threads: int
     whole: Uses | None
     parts: dict[object, Uses]
@@ -155,8 +156,7 @@ class Accesses:
                 record = Record(target, self._gone)
                 record.number = number
             except TypeError:
-                record = Kept()
-                record.target = None
+                record = self._of_container(target) if _holds_nothing(target) else Kept(None)
         record.guards = kind in GUARDS
         record.threads = 0
         record.whole = None
@@ -170,9 +170,7 @@ class Accesses:
         self._containers += 1
         if self._containers > self._sweep_at:
             self._sweep()
-        record = Kept()
-        record.target = target
-        return record
+        return Kept(target)
 
     def _sweep(self) -> None:
         """Drop containers that nobody can reach any more: nobody can use them again, either."""
@@ -181,13 +179,26 @@ class Accesses:
         for number, record in list(table.items()):
             if isinstance(record, Record) or record.target is None:
                 continue
-            target = record.target
-            if sys.getrefcount(target) <= _OURS:
+            if _references(record) <= _OURS:
                 _drop(table.pop(number))
             else:
                 kept += 1
         self._containers = kept
         self._sweep_at = max(SWEEP_AT, 2 * kept)
+
+
+def _references(record: Kept) -> int:
+    """The references to an object that the table keeps alive; how many of them are ours differs between versions."""
+    target = record.target
+    return sys.getrefcount(target)
+
+
+_OURS = _references(Kept([]))
+
+
+def _holds_nothing(target: object) -> bool:
+    """Whether an object in C, such as a hash that is being computed, refers to no other object but its type."""
+    return all(isinstance(other, type) for other in gc.get_referents(target))
 
 
 def _forgetter(table: dict[int, Record | Kept]) -> Callable[[weakref.ref[Any]], None]:

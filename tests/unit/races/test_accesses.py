@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import gc
+import hashlib
 import weakref
 
 import pytest
@@ -126,3 +127,17 @@ def test_containers_that_nobody_else_has_are_dropped_in_time(monkeypatch: pytest
         table.note(site(), [number], None, write=True, bit=FIRST)
     assert len(table.table) <= 110
     assert all(id(thing) in table.table for thing in kept)
+
+
+def test_an_object_in_c_that_is_gone_is_not_taken_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot be referred to weakly: another one could get its id while its record is still there."""
+    monkeypatch.setattr(accesses, "SWEEP_AT", 50)
+    table = Accesses()
+    for number in range(200):
+        digest = hashlib.sha256(b"x")
+        with pytest.raises(TypeError):
+            weakref.ref(digest)
+        table.note(site(), digest, None, write=True, bit=FIRST if number % 2 else SECOND)
+        del digest
+    assert not table.met
+    assert len(table.table) <= 110
