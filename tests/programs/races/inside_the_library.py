@@ -123,22 +123,23 @@ def semaphore_value_twin() -> None:
     run(use, use)
 
 
+class Bag(queue.Queue[int]):
+    """A queue over a container of one's own, which another thread may empty without the queue's lock."""
+
+    def _init(self, maxsize: int) -> None:
+        self.bag: list[int] = []
+
+    def _qsize(self) -> int:
+        return len(self.bag)
+
+    def _put(self, item: int) -> None:
+        self.bag.append(item)
+
+    def _get(self) -> int:
+        return self.bag.pop()
+
+
 def own_storage_bad() -> None:
-    """A queue over a container of one's own, which another thread empties without the queue's lock."""
-
-    class Bag(queue.Queue[int]):
-        def _init(self, maxsize: int) -> None:
-            self.bag: list[int] = []
-
-        def _qsize(self) -> int:
-            return len(self.bag)
-
-        def _put(self, item: int) -> None:
-            self.bag.append(item)
-
-        def _get(self) -> int:
-            return self.bag.pop()
-
     bag = Bag()
     bag.put(1)
 
@@ -156,19 +157,6 @@ def own_storage_bad() -> None:
 
 
 def own_storage_twin() -> None:
-    class Bag(queue.Queue[int]):
-        def _init(self, maxsize: int) -> None:
-            self.bag: list[int] = []
-
-        def _qsize(self) -> int:
-            return len(self.bag)
-
-        def _put(self, item: int) -> None:
-            self.bag.append(item)
-
-        def _get(self) -> int:
-            return self.bag.pop()
-
     bag = Bag()
     bag.put(1)
 
