@@ -80,6 +80,7 @@ class Laboratory:
         self.growth = 0
         self.deadline = float("inf")  # of time.monotonic: nothing is repeated after it
         self.seconds = 0.0  # what the last execution of settle took
+        self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
         self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
         self._found: list[CodeType] = []
@@ -135,6 +136,7 @@ class Laboratory:
             if not more and result.reason != "spin":
                 break
             if time.monotonic() > self.deadline:
+                self.broken_off = True
                 cut_short = result.reason == "timeout" and limit > _PROBE_SECONDS
                 if result.reason in {None, "spin"} or cut_short:
                     result.reason = "budget"

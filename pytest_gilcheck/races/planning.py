@@ -70,7 +70,7 @@ class Plan:
         if not self._lab.hot and self._strategy == "auto":
             yield Serial(range(threads - 1, 0, -1))
             if not self._lab.hot:
-                self.everything = not sampling_only
+                self.everything = not (sampling_only or self._lab.broken_off)
                 return
         if self._strategy == "random" or sampling_only:
             yield from self._random()
@@ -148,4 +148,6 @@ class Plan:
         if count >= self._budget.schedules:
             return False
         spent = time.perf_counter() - self._begin
-        return spent < self._budget.seconds or (0 < count < _LEAST and self._lab.seconds < _SHORT)
+        if spent < self._budget.seconds:
+            return True
+        return 0 < count < _LEAST and self._lab.seconds < _SHORT and not self._lab.broken_off

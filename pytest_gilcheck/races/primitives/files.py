@@ -98,7 +98,6 @@ def _acquire(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) ->
         if not taken:
             return False
     run.held(lock, site)
-    run.close(("lock", id(lock)))
     return True
 
 
@@ -112,7 +111,6 @@ def _release(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) ->
     finally:
         result = call(*args, **kwargs)
         run.freed(lock)
-        run.open(("lock", id(lock)))
     return result
 
 
