@@ -99,6 +99,8 @@ class Accesses:
 
     def clear(self) -> None:
         """Forget the accesses: what comes now is ordered after them."""
+        if not self.table:
+            return
         for record in self.table.values():
             _drop(record)
         self.table.clear()

@@ -101,12 +101,12 @@ class Crew(Waits):
         """Run ``callables`` as threads of the execution, wait for them, and return the threads, which are done then."""
         children: list[Controlled] = []
         with self.passing():
-            born = deadlock.users_line(sys._getframe(1))
+            starter = self.me
             for number, function in enumerate(callables):
                 name = names[number] if names else f"gilcheck-{number + 1}"
                 worker = self.workers.take()
                 child = Controlled(len(self.threads), name, daemon=True, thread=None, worker=worker)
-                child.born, child.group = born, children
+                child.starter, child.group = starter, children
                 worker.assign(child, function)
                 self.by_ident[child.ident] = child
                 self.threads.append(child)
@@ -115,6 +115,8 @@ class Crew(Waits):
             self.recording = True
         while not all(child.done for child in children):
             self.wait(("all done", id(children)), Wait("the threads that it started to end", kind="run"))
+        for child in children:
+            child.group = None  # no cycle for the garbage collector
         if len(self.threads) == 1 + len(children) or all(thread.done for thread in self.threads[1:]):
             self.recording = False
             self.accesses.clear()

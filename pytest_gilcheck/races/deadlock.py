@@ -83,7 +83,10 @@ def waits_for(thread: Controlled) -> tuple[str, str]:
     if at is not None:
         return what, _line(*at)
     where = _line(stack[0].f_code.co_filename, stack[0].f_lineno) if stack else "?"
-    return what, where if thread.born is None else f"{where}, started at {_line(*thread.born)}"
+    born = thread.born
+    if born is None and thread.starter is not None:
+        born = users_line(frame_of(thread.starter))
+    return what, where if born is None else f"{where}, started at {_line(*born)}"
 
 
 def _line(file: str, number: int) -> str:

@@ -39,7 +39,7 @@ class Controlled:
     __slots__ = (
         "baton", "bit", "blocks", "born", "condemned", "daemon", "deadline", "done", "error", "fresh", "group", "handed",
         "holding", "ident", "inside", "key", "left", "name", "native_id", "number", "outside", "predicate", "repeats",
-        "result", "reusable", "spin", "thread", "visits", "wait", "watching", "woken", "worker",
+        "result", "reusable", "spin", "starter", "thread", "visits", "wait", "watching", "woken", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -80,7 +80,8 @@ class Controlled:
         self.repeats = 0
         self.holding: dict[int, tuple[object, Site]] = {}
         self.watching: AbstractContextManager[None] | None = None
-        self.born: tuple[str, int] | None = None  # the file and line at which it was started
+        self.born: tuple[str, int] | None = None  # the file and line at which it was started ...
+        self.starter: Controlled | None = None  # ... or the thread that is still where it started it
 
     def held_at(self, site: Site) -> str:
         """Where a lock that this thread holds was taken."""

@@ -20,14 +20,15 @@ _LONGEST = (2**63 - 1) // NANOSECONDS  # of a sleep, in seconds
 
 _seconds: tuple[Callable[[], float], ...] = (time.time, time.monotonic, time.perf_counter)
 _nanoseconds: tuple[Callable[[], int], ...] = (time.time_ns, time.monotonic_ns, time.perf_counter_ns)
+_clocks = tuple((id(seconds), id(now), now) for seconds, now in zip(_seconds, _nanoseconds, strict=True))
 _base: dict[int, int] = {}
 """What each clock showed when the execution began, in nanoseconds."""
 
 
 def begin() -> None:
     """The clocks of the coming execution start at the real time of now."""
-    for seconds, nanoseconds in zip(_seconds, _nanoseconds, strict=True):
-        _base[id(seconds)] = _base[id(nanoseconds)] = nanoseconds()
+    for key, other, now in _clocks:
+        _base[key] = _base[other] = now()
 
 
 def _clock(real: Callable[[], float], *, whole: bool) -> Handler:
