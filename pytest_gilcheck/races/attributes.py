@@ -69,8 +69,8 @@ def load(site: Site) -> Hook:
 def _read_inherited(site: Site, owner: Any, name: str) -> None:
     run.touch(site, owner, name, False)
     source = targets.class_location(type(owner), name)
-    if source is not None and run.recording:
-        run.accesses.note(site, source, name, write=False, bit=1 << run.me.number)
+    if source is not None:
+        run.touch_more(site, source, name, False)
 
 
 def _read_module(site: Site, owner: Any, name: str) -> None:

@@ -313,9 +313,8 @@ def touch_all(site: Site, accesses: list[tuple[Any, Any, bool]]) -> None:
                 targets.expose(target, key)
     first, *others = [targets.located(*access) for access in accesses]
     run.touch(site, *first)
-    if others and run.recording:
-        for target, key, write in others:
-            run.accesses.note(site, target, key, write=write, bit=run.me.bit)
+    for other in others:
+        run.touch_more(site, *other)
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import threading
 from _thread import get_ident, get_native_id
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_gilcheck.races import outside, primitives
+from pytest_gilcheck.races.events import Event
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.schedule import Schedule, Switch
 from pytest_gilcheck.races.schedulers import Scheduler
@@ -43,6 +44,7 @@ class Result:
     threads: int = 1
     timed: bool = False
     curtailed: bool = False
+    events: Sequence[Event] = ()
 
     @property
     def schedule(self) -> Schedule:
@@ -99,7 +101,9 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         threads=len(run.threads),
         timed=run.timed_out,
         curtailed=run.curtailed,
+        events=run.events or (),
     )
+    run.events = None
     run.forget()
     return result
 

@@ -82,6 +82,7 @@ class Laboratory:
         self.seconds = 0.0  # what the last execution of settle took
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
+        self.noting = False  # whether the results of executions have their events
         self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
         self._found: list[CodeType] = []
         self._discovery = Discovery(
@@ -122,10 +123,13 @@ class Laboratory:
             stack.callback(setattr, os, "_exit", exit_before)
             yield
 
-    def settle(self, scheduler: Scheduler, limit: float) -> Result:
-        """One execution that found no code that was not instrumented; those that did are repeated first."""
+    def settle(self, scheduler: Scheduler, limit: float, *, thorough: bool = False) -> Result:
+        """One execution that found no code that was not instrumented; those that did are repeated first.
+
+        ``thorough``: nor more sites where threads meet, so that its events are complete.
+        """
         for _ in range(_ROUNDS):
-            before = time.monotonic()
+            before, growth = time.monotonic(), self.growth
             result = self._once(scheduler, min(limit, _PROBE_SECONDS))
             more = self._grow(result)
             if result.reason == "timeout" and not more and limit > _PROBE_SECONDS:
@@ -133,9 +137,12 @@ class Laboratory:
                 result = self._once(scheduler, limit)
                 more = self._grow(result)
             self.seconds = time.monotonic() - before
-            if not more and result.reason != "spin":
+            unseen = more or result.reason == "spin"
+            if not (unseen or (thorough and growth != self.growth)):
                 break
             if time.monotonic() > self.deadline:
+                if not unseen:
+                    break
                 self.broken_off = True
                 cut_short = result.reason == "timeout" and limit > _PROBE_SECONDS
                 if result.reason in {None, "spin"} or cut_short:
@@ -189,6 +196,11 @@ class Laboratory:
         return None
 
     @staticmethod
+    def place(site: Site) -> Place:
+        """What a schedule calls ``site``."""
+        return run.place(site)
+
+    @staticmethod
     def scenario_digest(name: str) -> int:
         """See :func:`schedule.scenario_digest`."""
         return schedule.scenario_digest(name)
@@ -200,6 +212,7 @@ class Laboratory:
             attributes.forget_types()
         sweep()
         run.log = self.log
+        run.events = [] if self.noting else None
         if self.log is not None:
             self.log.clear()
         run.watching = self._discovery.thread if self._discovery.threads_apart else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import permutations
 
+from pytest_gilcheck.races.directing import Director
+from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedulers import Scheduler
@@ -19,8 +20,8 @@ STRATEGIES = ("auto", "systematic", "random")
 # one takes no longer than this, in seconds.
 _LEAST = 50
 _SHORT = 0.02
-# With more threads than this only some serial orders are tried.
-_ALL_ORDERS = 4
+# So many directed schedules are tried before anything else, and the others in turn with it.
+_DIRECTED = 60
 
 
 class Plan:
@@ -47,6 +48,8 @@ class Plan:
         self._bound = bound
         self._count = count
         self._begin = time.perf_counter()
+        self._director = Director(laboratory.place)
+        laboratory.noting = strategy == "auto"
         self._complete = -1
         self.exhausted: int | None = None
         self.everything = False
@@ -59,8 +62,28 @@ class Plan:
         if self._complete not in {-1, self._lab.growth}:
             self.exhausted, self.everything = None, False
 
-    def schedulers(self, threads: int, *, sampling_only: bool) -> Iterator[Scheduler]:
-        """One scheduler for each execution to come, the same one while it has more to try; ``threads`` ran in the first.
+    def first(self, threads: int) -> Iterator[Scheduler]:
+        """The cheapest executions, in which most of what is to be found is found; ``threads`` ran in the first of all."""
+        if self._strategy != "auto":
+            return
+        if not self._lab.hot:
+            yield Serial(range(threads - 1, 0, -1))
+        if not self._lab.hot:
+            return
+        self._director.orders(threads)
+        for _ in range(_DIRECTED):
+            scheduler = self._director.next() if self.left_over() else None
+            if scheduler is None:
+                break
+            yield scheduler
+
+    def learn(self, result: Result, scheduler: Scheduler) -> None:
+        """``scheduler`` led to ``result``."""
+        if result.events:
+            self._director.learn(result.events, result.trace, scheduler)
+
+    def schedulers(self, *, sampling_only: bool) -> Iterator[Scheduler]:
+        """One scheduler for each execution to come after those, the same one while it has more to try.
 
         ``sampling_only``: what was tried cannot be told from what was not.
         """
@@ -68,16 +91,13 @@ class Plan:
             self.cut = True
             return
         if not self._lab.hot and self._strategy == "auto":
-            yield Serial(range(threads - 1, 0, -1))
-            if not self._lab.hot:
-                self.everything = not (sampling_only or self._lab.broken_off)
-                return
+            self.everything = not (sampling_only or self._lab.broken_off)
+            return
         if self._strategy == "random" or sampling_only:
             yield from self._random()
         elif self._strategy == "systematic":
             yield from self._systematic(self._bounds())
         else:
-            yield from self._orders(threads)
             yield from self._mixture()
 
     def _bounds(self) -> Iterator[int | None]:
@@ -86,16 +106,6 @@ class Plan:
             yield None
         else:
             yield from range(self._bound + 1) if self._bound is not None else range(64)
-
-    def _orders(self, threads: int) -> Iterator[Scheduler]:
-        numbers = range(1, threads)
-        if threads - 1 > _ALL_ORDERS:
-            yield from (Serial([*numbers[start:], *numbers[:start]]) for start in range(1, threads - 1))
-            yield Serial(list(reversed(numbers)))
-            return
-        orders = permutations(numbers)
-        next(orders, None)
-        yield from (Serial(order) for order in orders if self.left_over())
 
     def _random(self) -> Iterator[Scheduler]:
         number = 0
@@ -131,10 +141,13 @@ class Plan:
                 return
 
     def _mixture(self) -> Iterator[Scheduler]:
-        """One preemption in every place first; then systematic search and chance in turn."""
-        systematic, chance = self._systematic(self._bounds()), self._random()
-        for scheduler in systematic:
+        """Systematic search, what is directed and chance in turn, until the first of them is over."""
+        chance = self._random()
+        for scheduler in self._systematic(self._bounds()):
             yield scheduler
+            directed = self._director.next() if self.left_over() else None
+            if directed is not None:
+                yield directed
             luck = next(chance, None)
             if luck is not None:
                 yield luck

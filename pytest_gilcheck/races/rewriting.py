@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+import sysconfig
 import weakref
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -19,6 +21,9 @@ from pytest_gilcheck.races.sites import Hook, HookFactory, Kind, Site
 
 _LOCALS = ".<locals>."
 
+# Whether the interpreter counts all references to code.
+_COUNTED = not sysconfig.get_config_var("Py_GIL_DISABLED")
+
 #: Code of this name runs at once where it stands: no function keeps it.
 _FLEETING = frozenset({"<module>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 
@@ -28,6 +33,10 @@ class _Twin(NamedTuple):
 
     original: CodeType
     rewritten: CodeType
+
+
+def _references(twin: _Twin) -> int:
+    return sys.getrefcount(twin.rewritten)
 
 
 class _Wanted(NamedTuple):
@@ -57,6 +66,7 @@ class Rewriter:
         self._added: set[int] = set()
         self._known: dict[int, list[weakref.ref[FunctionType]]] = {}
         self._kept: list[_Twin] = []
+        self._usual: dict[int, int] = {}  # how many references there are to rewritten code that no function has
 
     def add(self, codes: Iterable[CodeType]) -> int:
         """Rewrite these and swap them in all functions that have them; returns how many functions that were.
@@ -125,9 +135,13 @@ class Rewriter:
         for known in list(self._known):
             for function in self._at(known):
                 restored += self._give_back(function)
-        if self._originals:  # and those that were made while their surroundings were rewritten
+        if self._may_have_made_more():
             restored += sum(self._give_back(function) for function in functions_with(self._originals, ()))
         return restored
+
+    def _may_have_made_more(self) -> bool:
+        """Whether functions may live that were made while their surroundings were rewritten: to look for them takes long."""
+        return not _COUNTED or any(_references(twin) > self._usual[known] for known, twin in self._originals.items())
 
     def original(self, code: CodeType) -> CodeType:
         """What a code object of ours was made from; any other is its own original."""
@@ -180,7 +194,8 @@ class Rewriter:
         twin = self._same.get(key)
         if twin is None:
             twin = self._same[key] = _Twin(code, self._instrument(code))
-            self._learn(twin)
+            for known in self._learn(twin):
+                self._usual[known] = _references(self._originals[known])
         return twin
 
     def _instrument(self, code: CodeType) -> CodeType:
@@ -190,16 +205,18 @@ class Rewriter:
             self.refused.append((code, error))
             return code
 
-    def _learn(self, twin: _Twin) -> None:
-        """Note a new pair, and those nested in it."""
+    def _learn(self, twin: _Twin) -> list[int]:
+        """Note a new pair, and those nested in it; returns the ids of the rewritten ones."""
         original, rewritten = twin
         self._twins.setdefault(id(original), twin)
         if rewritten is original:
-            return
+            return []
         self._originals[id(rewritten)] = twin
+        learnt = [id(rewritten)]
         for inner, new in zip(_nested(original), _nested(rewritten), strict=True):
             self._same.setdefault(_contents(inner), _Twin(inner, new))
-            self._learn(_Twin(inner, new))
+            learnt += self._learn(_Twin(inner, new))
+        return learnt
 
     def _cheaply(self, code: CodeType, twin: _Twin) -> list[FunctionType]:
         remembered = [function for function in self._at(id(twin.original)) if function.__code__ is code]

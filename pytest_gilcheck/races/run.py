@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.accesses import GUARDS, Kept, Record, Uses
 from pytest_gilcheck.races.crew import Crew
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.schedule import Switch
 from pytest_gilcheck.races.spinning import Suspicion
 from pytest_gilcheck.races.state import NOBODY, NUDGED
@@ -74,6 +75,8 @@ class Run(Crew):
             return NOTHING
         if site.hot:
             self._pass(site)
+            if self.events is not None:
+                self._tell(Act.WRITE if write else Act.READ, target, key, site)
         if write and type(target) not in GUARDS:
             self.progress += 1
             if site.stores:
@@ -87,11 +90,20 @@ class Run(Crew):
             return
         if site.hot:
             self._pass(site)
+            if self.events is not None:
+                self._tell(Act.NEAR_LOCK, lock, None, site)
         bit = self.me.bit
         record = self.accesses.table.get(id(lock))
         whole = None if record is None else record.whole
         if whole is None or not whole.threads & bit or site not in whole.sites:
             self.accesses.note(site, lock, None, write=True, bit=bit)
+
+    def touch_more(self, site: Site, target: object, key: object, write: bool) -> None:
+        """The operation that :meth:`touch` was called for uses another location as well."""
+        if self.recording:
+            if site.hot and self.events is not None:
+                self._tell(Act.WRITE if write else Act.READ, target, key, site)
+            self.accesses.note(site, target, key, write=write, bit=self.me.bit)
 
     def _pass(self, site: Site) -> None:
         """The current thread comes by a site where threads meet. The hot path: a call costs more than a branch."""

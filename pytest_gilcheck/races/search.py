@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -64,7 +64,6 @@ class Search:
         self._deadlines = False
         self._curtailed = False
         self._retries = 2
-        self._different: str | None = None
         self._doubts: list[tuple[Race, str]] = []  # verdicts on failures that were not seen again
         self._reference = Result()
         self.threads = 1
@@ -75,7 +74,8 @@ class Search:
 
     def _before_the_search(self, first: Token | None) -> Exploration | None:
         """The plain order, and the schedule to begin with."""
-        reference, elapsed = self._timed(Serial())
+        scheduler = Serial()
+        reference, elapsed = self._timed(scheduler, thorough=True)
         self._longest = elapsed
         self._excused = {type(error).__name__ for error in reference.thread_errors}
         failure = self.failed(reference)
@@ -87,20 +87,18 @@ class Search:
             failed = self._try_first(first)
             if failed is not None:
                 return failed
-        self._different = self._nondeterministic()
+        self._plan.learn(reference, scheduler)
         self._reference = reference
         return None
 
     def _search(self) -> Exploration:
-        different = self._different
-        for scheduler in self._plan.schedulers(self._reference.threads, sampling_only=different is not None):
-            failed = self._try(scheduler)
-            if failed is not None:
-                return failed
-            if len(self._doubts) >= _MOST_DOUBTS:
-                break
-            if self._lost >= _HOPELESS and self._lost == self.schedules:
-                break
+        failed = self._try_all(self._plan.first(self._reference.threads))
+        if failed is not None:
+            return failed
+        different = self._nondeterministic()
+        failed = self._try_all(self._plan.schedulers(sampling_only=different is not None))
+        if failed is not None:
+            return failed
         if self._doubts:
             return self._conclude(*self._doubts[0])
         if self._lost > _LOST_SHARE * self.schedules:
@@ -111,8 +109,19 @@ class Search:
             return self._conclude(Race.NONDETERMINISTIC, different)
         return self._clean()
 
-    def _timed(self, scheduler: Scheduler) -> tuple[Result, float]:
-        result = self._lab.settle(scheduler, self._budget.limit)
+    def _try_all(self, schedulers: Iterator[Scheduler]) -> Exploration | None:
+        for scheduler in schedulers:
+            failed = self._try(scheduler)
+            if failed is not None:
+                return failed
+            if len(self._doubts) >= _MOST_DOUBTS:
+                break
+            if self._lost >= _HOPELESS and self._lost == self.schedules:
+                break
+        return None
+
+    def _timed(self, scheduler: Scheduler, *, thorough: bool = False) -> tuple[Result, float]:
+        result = self._lab.settle(scheduler, self._budget.limit, thorough=thorough)
         if result.reason == "uncontrolled" and self.schedules and self._retries:
             self._retries -= 1  # the machine may have been busy with something else
             self._lab.restart(scheduler)
@@ -129,8 +138,9 @@ class Search:
         return result, self._lab.seconds
 
     def _try(self, scheduler: Scheduler) -> Exploration | None:
-        result, _ = self._timed(scheduler)
+        result, _ = self._timed(scheduler, thorough=isinstance(scheduler, Serial))
         failure = self.failed(result)
+        self._plan.learn(result, scheduler)
         return None if failure is None else self._witness(result, failure)
 
     def _try_first(self, first: Token) -> Exploration | None:

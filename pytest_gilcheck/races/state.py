@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.accesses import Accesses
+from pytest_gilcheck.races.events import MOST_EVENTS, Event
 from pytest_gilcheck.races.schedule import Place, Switch, code_digest
 from pytest_gilcheck.races.threads import Controlled
 
 if TYPE_CHECKING:
+    from pytest_gilcheck.races.events import Act
     from pytest_gilcheck.races.schedulers import Scheduler
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.spinning import Suspicion
@@ -47,6 +49,7 @@ class State:
         self.volatile: set[str] = set()
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
+        self.events: list[Event] | None = None  # those of the execution, if somebody wants to know
         self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
@@ -95,6 +98,20 @@ class State:
         self.ages: dict[int, tuple[weakref.ref[Any], int]] = {}  # of objects that somebody sorts by age, by their ids
         self.idle = False
         self.grown: set[str] = set()
+
+    def _tell(self, act: Act, target: object, key: object, site: Site | None = None) -> None:
+        """Note what the current thread does."""
+        events, me = self.events, self.me
+        if events is None or len(events) >= MOST_EVENTS:
+            return
+        passage = ready = 0
+        if site is not None:
+            passage = me.visits[site]
+            last = self.trace[-1] if self.trace else None
+            if last is None or (last.thread, last.place, last.passage) != (me.number, site.place, passage):
+                for thread in self.ready:
+                    ready |= thread.bit
+        events.append(Event(me.number, act, id(target), key, site, passage, ready, len(self.trace)))
 
     def place(self, site: Site) -> Place:
         """What a schedule calls ``site``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from pytest_gilcheck.races.baton import Baton
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.sites import Site
 from pytest_gilcheck.races.state import NOBODY, TICK_SECONDS, YIELD_SECONDS
 from pytest_gilcheck.races.threads import Controlled, Stop, Wait
@@ -77,6 +78,8 @@ class Waits(Baton):
         self.me.holding[id(lock)] = (lock, site)
         self.streak = self.rounds = 0
         self.progress += 1
+        if self.events is not None:
+            self._tell(Act.TAKE, lock, None)
         key = ("lock", id(lock))
         if key in self.waiting:
             self.close(key)
@@ -88,6 +91,8 @@ class Waits(Baton):
                 thread.holding.pop(id(lock), None)
         self.rounds = 0
         self.progress += 1
+        if self.events is not None:
+            self._tell(Act.FREE, lock, None)
         key = ("lock", id(lock))
         if key in self.waiting:
             self.open(key)
