@@ -107,6 +107,10 @@ class Accesses:
         self.generators.clear()
         self._containers = 0
 
+    def record(self, target: object) -> Record | Kept:
+        """What is known of the uses of ``target``."""
+        return self.table.get(id(target)) or self._new(target)
+
     def note(self, site: Site, target: object, key: object, *, write: bool, bit: int) -> Uses | Record | Kept:
         """Thread ``bit`` (one bit set) uses ``key`` of ``target``; ``None`` is all of it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from pytest_gilcheck.races import deadlock, outside
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.schedule import Switch
 from pytest_gilcheck.races.state import NOBODY, State
 from pytest_gilcheck.races.threads import Controlled, Stop
@@ -145,6 +146,7 @@ class Baton(State):
             for other in self.threads:
                 other.holding.pop(id(thread.wait.lock), None)
             thread.woken = True
+            self.mark(Act.UNORDERED)
             self._make_ready(thread)
         return bool(helped)
 
@@ -206,6 +208,7 @@ class Baton(State):
             if root is not thread and not root.done and not root.outside:
                 self._hand(root)
             return
+        self.mark(Act.UNORDERED)
         if not self.ready and self.timed:
             self._advance()
         if self.ready:
@@ -224,6 +227,7 @@ class Baton(State):
         """A thread returns from where it could not be controlled: it waits for its turn."""
         thread.inside = True
         self.returned.append(thread)
+        self.mark(Act.UNORDERED)
         if self.idle:
             self.idle = False
             self.returned.remove(thread)

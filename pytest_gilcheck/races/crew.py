@@ -10,6 +10,7 @@ from contextvars import Context
 from typing import Any
 
 from pytest_gilcheck.races import deadlock
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.state import NOBODY
 from pytest_gilcheck.races.threads import Controlled, Stop, Wait
 from pytest_gilcheck.races.waits import Waits
@@ -37,6 +38,7 @@ class Crew(Waits):
     def started(self, child: Controlled) -> None:
         """From now on ``child`` can run."""
         if not child.done:
+            self.mark(Act.WAKE, child.number)
             self._make_ready(child)
             self.streak = self.rounds = 0
 
@@ -90,6 +92,8 @@ class Crew(Waits):
             self.open(("done", child.number))
         elif all(member.done for member in group):
             self.open(("all done", id(group)))
+        elif child.starter is not None:
+            self.mark(Act.WAKE, child.starter.number)  # not yet, but what it does next comes after this
         self.open(("drain",))
         child.blocks += 1
         to = self.threads[0] if self.stopping else self._next(child)
@@ -112,6 +116,7 @@ class Crew(Waits):
                 self.threads.append(child)
                 self.ready.append(child)  # which stays sorted: no other has so high a number
                 children.append(child)
+                self.mark(Act.WAKE, child.number)
             self.recording = True
         while not all(child.done for child in children):
             self.wait(("all done", id(children)), Wait("the threads that it started to end", kind="run"))

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pytest_gilcheck.races.sites import Site
 
-#: An execution with more events than this is not noted to its end.
-MOST_EVENTS = 20_000
-
 
 class Act(IntEnum):
     """What an event is."""
@@ -20,19 +17,25 @@ class Act(IntEnum):
     NEAR_LOCK = 2  # a lock is about to be taken, tried or freed; whether it was follows
     TAKE = 3
     FREE = 4
+    TRY = 5  # whether the lock is free makes a difference, but nobody waits for it
+    BLOCK = 6  # it waits for a lock that is taken
+    WAKE = 7  # of the thread whose number is the target: what it does next comes after this
+    JOIN = 8  # the thread whose number is the target has ended before
+    UNORDERED = 9  # what follows depends on more than on what threads share, such as the time
 
 
 class Event(NamedTuple):
-    """Thread ``thread`` does ``act`` to ``key`` of the object with identity ``target`` (``None``: to all of it), at its
-    ``passage``-th passage of ``site``.
+    """Thread ``thread`` does ``act`` to ``key`` of the object of type ``kind`` with identity ``target`` (``None``: to all of
+    it; see :mod:`notes`), at its ``passage``-th passage of ``site``.
 
     ``ready`` are the threads that could have run instead, a bit each, and this one; 0 after a switch at this passage.
-    ``switches`` were made before. ``TAKE`` and ``FREE`` have no site.
+    ``switches`` were made before. Only the first three have a site.
     """
 
     thread: int
     act: Act
     target: int
+    kind: type
     key: object
     site: Site | None
     passage: int

@@ -101,9 +101,8 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         threads=len(run.threads),
         timed=run.timed_out,
         curtailed=run.curtailed,
-        events=run.events or (),
+        events=() if run.notes is None else run.notes.events,
     )
-    run.events = None
     run.forget()
     return result
 

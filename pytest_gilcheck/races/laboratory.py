@@ -212,7 +212,7 @@ class Laboratory:
             attributes.forget_types()
         sweep()
         run.log = self.log
-        run.events = [] if self.noting else None
+        run.noting = self.noting
         if self.log is not None:
             self.log.clear()
         run.watching = self._discovery.thread if self._discovery.threads_apart else None

@@ -49,7 +49,7 @@ class Plan:
         self._count = count
         self._begin = time.perf_counter()
         self._director = Director(laboratory.place)
-        laboratory.noting = strategy == "auto"
+        laboratory.noting = strategy != "random"
         self._complete = -1
         self.exhausted: int | None = None
         self.everything = False
@@ -141,19 +141,25 @@ class Plan:
                 return
 
     def _mixture(self) -> Iterator[Scheduler]:
-        """Systematic search, what is directed and chance in turn, until the first of them is over."""
+        """Systematic search with growing bounds, the same without a bound, what is directed and chance, in turn."""
         chance = self._random()
+        everything = iter(()) if self._bound is not None else self._systematic(iter((None,)))
         for scheduler in self._systematic(self._bounds()):
             yield scheduler
-            directed = self._director.next() if self.left_over() else None
-            if directed is not None:
-                yield directed
-            luck = next(chance, None)
-            if luck is not None:
-                yield luck
+            for source in (everything, everything, self._directed(), chance):
+                other = None if self.everything or self.diverged else next(source, None)
+                if other is not None:
+                    yield other
+            if self.everything or self.diverged:
+                break
         if not self.everything and (self._bound is None or self.exhausted is None):
             yield from chance
         self.sampled = self.sampled and not self.everything
+
+    def _directed(self) -> Iterator[Scheduler]:
+        scheduler = self._director.next() if self.left_over() else None
+        if scheduler is not None:
+            yield scheduler
 
     def left_over(self) -> bool:
         """Whether the budget allows another execution."""

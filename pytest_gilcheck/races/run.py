@@ -75,14 +75,16 @@ class Run(Crew):
             return NOTHING
         if site.hot:
             self._pass(site)
-            if self.events is not None:
-                self._tell(Act.WRITE if write else Act.READ, target, key, site)
         if write and type(target) not in GUARDS:
             self.progress += 1
             if site.stores:
                 self.streak = self.rounds = 0
         noted = self.accesses.note(site, target, key, write=write, bit=self.me.bit)
-        return NOTHING if site.hot else noted
+        if not site.hot:
+            return noted
+        if self.notes is not None:
+            self._tell(Act.WRITE if write else Act.READ, target, key, site)
+        return NOTHING
 
     def touch_guard(self, site: Site, lock: object) -> None:
         """The same for a lock, which is about to be taken or released."""
@@ -90,7 +92,7 @@ class Run(Crew):
             return
         if site.hot:
             self._pass(site)
-            if self.events is not None:
+            if self.notes is not None:
                 self._tell(Act.NEAR_LOCK, lock, None, site)
         bit = self.me.bit
         record = self.accesses.table.get(id(lock))
@@ -101,9 +103,9 @@ class Run(Crew):
     def touch_more(self, site: Site, target: object, key: object, write: bool) -> None:
         """The operation that :meth:`touch` was called for uses another location as well."""
         if self.recording:
-            if site.hot and self.events is not None:
-                self._tell(Act.WRITE if write else Act.READ, target, key, site)
             self.accesses.note(site, target, key, write=write, bit=self.me.bit)
+            if site.hot and self.notes is not None:
+                self._tell(Act.WRITE if write else Act.READ, target, key, site)
 
     def _pass(self, site: Site) -> None:
         """The current thread comes by a site where threads meet. The hot path: a call costs more than a branch."""
@@ -180,6 +182,7 @@ class Run(Crew):
         me.inside = True
         to = self._after(me, self.ready)
         self.curtailed = True
+        self.mark(Act.UNORDERED)
         self.streak = self.passages = 0
         if leap or to is not me:
             self.trace.append(Switch(me.number, self.place(site), passage, to.number + LEAP * leap))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.accesses import Accesses
-from pytest_gilcheck.races.events import MOST_EVENTS, Event
+from pytest_gilcheck.races.events import Act
+from pytest_gilcheck.races.notes import Notes
 from pytest_gilcheck.races.schedule import Place, Switch, code_digest
 from pytest_gilcheck.races.threads import Controlled
 
 if TYPE_CHECKING:
-    from pytest_gilcheck.races.events import Act
     from pytest_gilcheck.races.schedulers import Scheduler
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.spinning import Suspicion
@@ -49,7 +49,8 @@ class State:
         self.volatile: set[str] = set()
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
-        self.events: list[Event] | None = None  # those of the execution, if somebody wants to know
+        self.noting = False  # whether the next execution notes its events ...
+        self.notes: Notes | None = None  # ... and where this one does
         self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
@@ -57,6 +58,9 @@ class State:
         if self.threads:  # the last one was broken off
             self.forget()
         self.scheduler = scheduler
+        if self.noting:
+            self.notes = Notes(self.accesses, self.trace)
+        scheduler.events = () if self.notes is None else self.notes.events
 
     def forget(self) -> None:
         """Keep nothing of the last execution alive: all is as it is before one begins."""
@@ -71,6 +75,7 @@ class State:
         self.trace: list[Switch] = []
         self.accesses.clear()  # hooks remember what they noted: it must not be taken for the next execution's
         self.accesses = Accesses()
+        self.notes = None
         self.recording = False
         self.stopping = False
         self.reason: str | None = None  # why the execution is being ended: deadlock, timeout, uncontrolled, spin, exit ...
@@ -99,19 +104,22 @@ class State:
         self.idle = False
         self.grown: set[str] = set()
 
-    def _tell(self, act: Act, target: object, key: object, site: Site | None = None) -> None:
-        """Note what the current thread does."""
-        events, me = self.events, self.me
-        if events is None or len(events) >= MOST_EVENTS:
-            return
-        passage = ready = 0
-        if site is not None:
-            passage = me.visits[site]
-            last = self.trace[-1] if self.trace else None
-            if last is None or (last.thread, last.place, last.passage) != (me.number, site.place, passage):
-                for thread in self.ready:
-                    ready |= thread.bit
-        events.append(Event(me.number, act, id(target), key, site, passage, ready, len(self.trace)))
+    def tell(self, act: Act, target: object) -> None:
+        """Note what the current thread does to all of ``target``, away from any site."""
+        if self.notes is not None and self.recording:
+            self.notes.use(self.me, act, target)
+
+    def mark(self, act: Act, other: int = 0) -> None:
+        """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""
+        if self.notes is not None:
+            self.notes.mark(self.me, act, other)
+
+    def _tell(self, act: Act, target: object, key: object, site: Site) -> None:
+        """Note what the current thread does at a site where threads meet."""
+        ready = 0
+        for thread in self.ready:
+            ready |= thread.bit
+        self.notes.use(self.me, act, target, key, site, ready)  # type: ignore[union-attr]
 
     def place(self, site: Site) -> Place:
         """What a schedule calls ``site``."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 
 from pytest_gilcheck.races.baton import Baton
 from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.sites import Site
 from pytest_gilcheck.races.state import NOBODY, TICK_SECONDS, YIELD_SECONDS
 from pytest_gilcheck.races.threads import Controlled, Stop, Wait
+
+# What is waited for: its kind, and which one it is.
+Key = tuple[str, object] | tuple[str]
 
 # So often may a clock be read before it goes faster.
 TICKS = 1000
@@ -17,11 +20,12 @@ TICKS = 1000
 class Waits(Baton):
     """What the models of the primitives are made of."""
 
-    def wait(self, key: Hashable, why: Wait, deadline: float | None = None) -> bool:
+    def wait(self, key: Key, why: Wait, deadline: float | None = None) -> bool:
         """Wait until :meth:`open` is called for ``key`` (``True``) or virtual time reaches ``deadline`` (``False``)."""
         if self.stopping:
             raise Stop
         if deadline is not None:
+            self.mark(Act.UNORDERED)
             if deadline <= self.now:
                 return False
             self.timed_out = self.timed_out or len(self.ready) > 1
@@ -38,6 +42,7 @@ class Waits(Baton):
 
     def until(self, predicate: Callable[[], bool], why: Wait, deadline: float | None = None) -> bool:
         """Wait until ``predicate`` holds (``True``) or until virtual time reaches ``deadline`` (``False``)."""
+        self.mark(Act.UNORDERED)
         if predicate():
             return True
         if self.stopping:
@@ -54,21 +59,25 @@ class Waits(Baton):
         self._sleep(me)
         return me.woken
 
-    def open(self, key: Hashable) -> None:
+    def open(self, key: Key) -> None:
         """Threads that wait for ``key`` can run again."""
         self.progress += 1
         for thread in self.waiting.get(key, ()):
             if not thread.woken:
                 thread.woken = True
+                if key[0] != "lock":  # who takes it says so
+                    self.mark(Act.WAKE, thread.number)
                 if thread not in self.ready:
                     self._make_ready(thread)
 
-    def close(self, key: Hashable) -> None:
+    def close(self, key: Key) -> None:
         """Somebody took what the threads that wait for ``key`` were woken for: they wait on."""
         me = self.me
         for thread in self.waiting.get(key, ()):
             if thread.woken and thread is not me:
                 thread.woken = False
+                if self.notes is not None and thread.wait is not None and self.recording:
+                    self.notes.use(thread, Act.BLOCK, thread.wait.lock)
                 expired = thread.deadline is not None and thread.deadline <= self.now
                 if thread in self.ready and not expired:
                     self.ready.remove(thread)
@@ -78,11 +87,14 @@ class Waits(Baton):
         self.me.holding[id(lock)] = (lock, site)
         self.streak = self.rounds = 0
         self.progress += 1
-        if self.events is not None:
-            self._tell(Act.TAKE, lock, None)
+        self.tell(Act.TAKE, lock)
         key = ("lock", id(lock))
         if key in self.waiting:
             self.close(key)
+
+    def holds(self, lock: object) -> bool:
+        """Whether the current thread holds ``lock``."""
+        return id(lock) in self.me.holding
 
     def freed(self, lock: object) -> None:
         """The current thread, or another, holds ``lock`` no longer: who waits for it can go on."""
@@ -91,8 +103,7 @@ class Waits(Baton):
                 thread.holding.pop(id(lock), None)
         self.rounds = 0
         self.progress += 1
-        if self.events is not None:
-            self._tell(Act.FREE, lock, None)
+        self.tell(Act.FREE, lock)
         key = ("lock", id(lock))
         if key in self.waiting:
             self.open(key)
@@ -101,6 +112,7 @@ class Waits(Baton):
         """A clock is read: time goes on by a microsecond, and by more when nothing else has happened for long."""
         self.now += self.tick_step
         self.clock_read = True
+        self.mark(Act.UNORDERED)
         self.ticks += 1
         if self.ticks > TICKS:  # somebody waits for a time to come, in a loop
             self.tick_step = min(self.tick_step * 1.1, 60.0)
@@ -113,6 +125,7 @@ class Waits(Baton):
             raise Stop
         me = self.me
         me.blocks += 1
+        self.mark(Act.UNORDERED)
         if self.polled or self.returned:
             self._poll()
         self.now += self.yield_step

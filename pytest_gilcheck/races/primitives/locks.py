@@ -7,6 +7,7 @@ from __future__ import annotations
 import _thread
 from typing import Any
 
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.primitives.limits import Handler, deadline, parse_acquire
 from pytest_gilcheck.races.run import Wait, run
 from pytest_gilcheck.races.sites import Site
@@ -26,6 +27,8 @@ def acquire(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> 
         return bool(lock.acquire(False))
     if not site.quiet:
         run.touch_guard(site, lock)
+    if not may_wait:
+        run.tell(Act.TRY, lock)
     if lock.acquire(False):
         run.held(lock, site)
         return True
@@ -39,6 +42,8 @@ def release(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> 
     try:
         if not site.quiet:
             run.touch_guard(site, lock)
+        if type(lock) is LOCK and not run.holds(lock):
+            run.tell(Act.TRY, lock)  # it is somebody else's, or free
     finally:  # an execution that is ended here must not leave the lock taken
         result = call(*args, **kwargs)
         run.freed(lock)
@@ -48,6 +53,7 @@ def release(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> 
 def locked(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> Any:
     """``locked``: reads whether somebody holds it."""
     run.touch(site, lock, None, False)
+    run.tell(Act.TRY, lock)
     return call(*args, **kwargs)
 
 
@@ -121,6 +127,7 @@ class _Entered:
 def _take(site: Site, lock: Any, seconds: float | None) -> bool:
     """Wait for it until it is free and nobody else was faster."""
     until = None if seconds is None else deadline(seconds)
+    run.tell(Act.BLOCK, lock)
     while _wait(site, lock, until):
         if lock.acquire(False):
             run.held(lock, site)

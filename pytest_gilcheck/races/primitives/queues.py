@@ -5,6 +5,7 @@ from __future__ import annotations
 from _queue import Empty, SimpleQueue
 from typing import Any
 
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.primitives.limits import Handler, deadline, is_duration, parse_get
 from pytest_gilcheck.races.run import Wait, run
 from pytest_gilcheck.races.sites import Site
@@ -20,13 +21,17 @@ def get(site: Site, call: Handler, queue: Any, *args: Any, **kwargs: Any) -> Any
     if not may_wait:
         return call(*args, **kwargs)
     until = deadline(seconds)
+    waited = False
     while True:
         try:
             item = SimpleQueue.get(queue, False)
         except Empty:
             if seconds == 0 or not _wait(queue, until):
                 raise
+            waited = True
             continue
+        if waited:
+            run.tell(Act.WRITE, queue)
         if SimpleQueue.empty(queue):
             run.close(("queue", id(queue)))
         return item

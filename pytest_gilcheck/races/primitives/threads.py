@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.primitives.limits import Handler, deadline, is_duration
 from pytest_gilcheck.races.run import Controlled, Stop, Wait, run
 from pytest_gilcheck.races.sites import Kind, Site
@@ -239,6 +240,7 @@ def _join(
         while not child.done:
             if not run.wait(("done", child.number), why, until):
                 return
+        run.mark(Act.JOIN, child.number)
     with run.passing():
         call(*args, **kwargs)
 

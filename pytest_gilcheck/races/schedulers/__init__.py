@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pytest_gilcheck.races.events import Event
     from pytest_gilcheck.races.schedule import Place
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.threads import Controlled
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 class Scheduler(Protocol):
     """Decides one execution after another. ``ready`` is never empty and sorted by number.
 
-    A scheduler with a ``script`` is not asked: what to do at (thread, place, passage) is written there.
+    A scheduler with a ``script`` is not asked: what to do at (thread, place, passage) is written there. ``events`` is where
+    the execution notes what its threads do, if it does.
     """
 
     script: Mapping[tuple[int, Place | None, int], int] | None
+    events: Sequence[Event]
 
     def begin(self) -> bool:
         """Another execution is about to start; ``False`` if there is none left to try."""
@@ -33,6 +36,7 @@ class Base:
     """One execution after another in which nobody is interrupted; what other schedulers start from."""
 
     script: Mapping[tuple[int, Place | None, int], int] | None = None
+    events: Sequence[Event] = ()
 
     def begin(self) -> bool:
         """There is always another."""

@@ -99,7 +99,7 @@ def test_what_was_noted_is_not_taken_for_the_next_execution_even_if_threads_are_
     def scenario() -> None:
         never = threading.Lock()
         never.acquire()
-        threading.Thread(target=lambda: run.wait("never", Wait("for ever")), daemon=True).start()
+        threading.Thread(target=lambda: run.wait(("never",), Wait("for ever")), daemon=True).start()
         noted.append(run.touch(NOWHERE, thing, "part", False))
         noted.append(run.touch(NOWHERE, thing, None, False))
         assert all(found.threads for found in noted)

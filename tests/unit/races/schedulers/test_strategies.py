@@ -44,7 +44,7 @@ def order(scheduler: Scheduler, steps: list[int]) -> str:
 
 
 def all_orders(bound: int | None, steps: list[int]) -> list[str]:
-    scheduler = Systematic(bound)
+    scheduler = Systematic(bound, reduced=False)
     found = []
     while scheduler.begin():
         found.append(order(scheduler, steps))
@@ -70,14 +70,14 @@ def test_a_bound_limits_the_preemptions() -> None:
 
 def test_it_says_whether_the_bound_kept_anything_back() -> None:
     for bound, skipped in ((0, True), (1, True), (2, False)):
-        scheduler = Systematic(bound)
+        scheduler = Systematic(bound, reduced=False)
         while scheduler.begin():
             order(scheduler, [2, 2])
         assert scheduler.skipped is skipped
 
 
 def test_an_execution_that_went_elsewhere_is_noticed() -> None:
-    scheduler = Systematic(None)
+    scheduler = Systematic(None, reduced=False)
     scheduler.begin()
     order(scheduler, [2, 2])
     scheduler.begin()
@@ -86,7 +86,7 @@ def test_an_execution_that_went_elsewhere_is_noticed() -> None:
 
 
 def test_an_execution_that_did_not_count_is_repeated() -> None:
-    scheduler = Systematic(None)
+    scheduler = Systematic(None, reduced=False)
     scheduler.begin()
     first = order(scheduler, [2, 2])
     scheduler.again()

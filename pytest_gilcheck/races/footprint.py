@@ -1,0 +1,39 @@
+"""What a step of a thread uses, to be compared with steps of other executions, where objects have other identities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_gilcheck.races.events import Act, Event
+
+
+class Footprint:
+    """Of the events from number ``since`` on, which one thread did without another point in between."""
+
+    __slots__ = ("_everything", "_keys")
+
+    def __init__(self, events: Sequence[Event], since: int) -> None:
+        self._keys: dict[type, dict[object, bool]] = {}  # type, key: whether it is written to
+        self._everything = False
+        for number in range(since, len(events)):
+            event = events[number]
+            if event.act is Act.UNORDERED:
+                self._everything = True
+            elif event.act not in _OF_THREADS:
+                keys = self._keys.setdefault(event.kind, {})
+                keys[event.key] = keys.get(event.key, False) or event.act is not Act.READ
+
+    def meets(self, other: Footprint) -> bool:
+        """Whether the two steps may use the same location, and one of them changes it."""
+        if self._everything or other._everything:
+            return True
+        for kind in self._keys.keys() & other._keys.keys():
+            mine, others = self._keys[kind], other._keys[kind]
+            for key, writes in mine.items():
+                for key_too, writes_too in others.items():
+                    if (writes or writes_too) and (key is None or key_too is None or key == key_too):
+                        return True
+        return False
+
+
+_OF_THREADS = frozenset({Act.WAKE, Act.JOIN})

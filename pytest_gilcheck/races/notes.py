@@ -1,0 +1,67 @@
+"""The events of one execution as they happen, each with an identity of what is used that no other object gets."""
+
+from __future__ import annotations
+
+from types import CellType
+from typing import TYPE_CHECKING
+
+from pytest_gilcheck.races.accesses import Kept
+from pytest_gilcheck.races.events import Act, Event
+
+if TYPE_CHECKING:
+    from pytest_gilcheck.races.accesses import Accesses, Record
+    from pytest_gilcheck.races.schedule import Switch
+    from pytest_gilcheck.races.sites import Site
+    from pytest_gilcheck.races.threads import Controlled
+
+#: An execution with more events than this is not noted to its end.
+MOST_EVENTS = 20_000
+
+_HEAP_TYPE = 1 << 9  # of type.__flags__: a class that was made by a statement
+
+
+class Notes:
+    """``events``, and what keeps identities from being given twice."""
+
+    def __init__(self, accesses: Accesses, trace: list[Switch]) -> None:
+        self.events: list[Event] = []
+        self._accesses = accesses
+        self._trace = trace
+        self._pinned: dict[int, tuple[Record | Kept, object]] = {}
+        self._doubtful: dict[int, int] = {}  # identities that others may get as well, and the thread that used them first
+
+    def use(
+        self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
+    ) -> None:
+        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any."""
+        record = self._accesses.record(target)
+        identity = id(record)
+        if identity not in self._pinned:
+            doubtful = isinstance(record, Kept) and record.target is None
+            kept = target if doubtful and may_be_kept(type(target)) else None
+            self._pinned[identity] = record, kept
+            if doubtful and kept is None:
+                self._doubtful[identity] = thread.number
+        if self._doubtful.get(identity, thread.number) != thread.number:
+            self.mark(thread, Act.UNORDERED)  # it may have died, and this be another in its place
+        passage = 0 if site is None else thread.visits[site]
+        if ready and site is not None and self._trace:
+            last = self._trace[-1]
+            if (last.thread, last.place, last.passage) == (thread.number, site.place, passage):
+                ready = 0
+        self._add(Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace)))
+
+    def mark(self, thread: Controlled, act: Act, other: int = 0) -> None:
+        """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""
+        self._add(Event(thread.number, act, other, int, None, None, 0, 0, len(self._trace)))
+
+    def _add(self, event: Event) -> None:
+        if len(self.events) < MOST_EVENTS:
+            self.events.append(event)
+        elif len(self.events) == MOST_EVENTS:
+            self.events.append(event._replace(act=Act.UNORDERED, site=None, ready=0))
+
+
+def may_be_kept(kind: type) -> bool:
+    """Whether keeping objects of this type alive for a while keeps no code from running: a finalizer's."""
+    return kind is CellType or bool(kind.__flags__ & _HEAP_TYPE and not hasattr(kind, "__del__"))
