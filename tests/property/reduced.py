@@ -108,7 +108,7 @@ def _primitive(program: fidelity.Program, scenario: Callable[..., object]) -> Su
     return Subject(program.number, program.source, start, end)
 
 
-def compare(subject: Subject, bounds: Sequence[int | None] = BOUNDS) -> Comparison | None:
+def compare(subject: Subject, most_schedules: int = MOST_SCHEDULES) -> Comparison | None:
     """Both searches; ``None`` if one would take too long."""
     laboratory = Laboratory(subject.scenario, Scope())
     laboratory.noting = True
@@ -116,13 +116,13 @@ def compare(subject: Subject, bounds: Sequence[int | None] = BOUNDS) -> Comparis
     with quiet(), laboratory.open():
         for order in ((), (2, 1, 3, 4), (4, 3, 2, 1)):
             laboratory.settle(Serial(order), LIMIT, thorough=True)
-        for bound in bounds:
+        for bound in BOUNDS:
             orders: set[Hashable] = set()
-            full = _ends(laboratory, subject, Systematic(bound, reduced=False), orders, result)
+            full = _ends(laboratory, subject, Systematic(bound, reduced=False), orders, result, most_schedules)
             if full is None:
                 return None
             result.schedules["orders", bound] += len(orders)
-            reduced = _ends(laboratory, subject, Systematic(bound), set(), result)
+            reduced = _ends(laboratory, subject, Systematic(bound), set(), result, most_schedules)
             if full != reduced:
                 missing = full - reduced if reduced is not None else "all of them"
                 result.problems.append(f"program {subject.number}, bound {bound}: {missing} missing\n{subject.source}")
@@ -130,7 +130,12 @@ def compare(subject: Subject, bounds: Sequence[int | None] = BOUNDS) -> Comparis
 
 
 def _ends(
-    laboratory: Laboratory, subject: Subject, scheduler: Systematic, orders: set[Hashable], result: Comparison
+    laboratory: Laboratory,
+    subject: Subject,
+    scheduler: Systematic,
+    orders: set[Hashable],
+    result: Comparison,
+    most_schedules: int,
 ) -> Ends | None:
     """How executions of a whole search end."""
     ends: Ends = set()
@@ -151,7 +156,7 @@ def _ends(
         ends.add(subject.end(outcome.reason))
         orders.add(order(outcome.events))
         count += 1
-        if count > MOST_SCHEDULES:
+        if count > most_schedules:
             return None
 
 
