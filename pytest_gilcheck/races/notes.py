@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import CellType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_gilcheck.races.accesses import Kept
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: An execution with more events than this is not noted to its end.
 MOST_EVENTS = 20_000
 
-_HEAP_TYPE = 1 << 9  # of type.__flags__: a class that was made by a statement
+_WITH_STACKS = (BaseException, FrameType, TracebackType)
 
 
 class Notes:
@@ -63,5 +63,5 @@ class Notes:
 
 
 def may_be_kept(kind: type) -> bool:
-    """Whether keeping objects of this type alive for a while keeps no code from running: a finalizer's."""
-    return kind is CellType or bool(kind.__flags__ & _HEAP_TYPE and not hasattr(kind, "__del__"))
+    """Whether objects of this type can be kept alive for a while: they have no finalizer, and no stack hangs on them."""
+    return not hasattr(kind, "__del__") and not issubclass(kind, _WITH_STACKS)

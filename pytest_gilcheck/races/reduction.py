@@ -65,11 +65,12 @@ class Reduction:
         self._locations: dict[int, dict[object, _Location]] = {}
         self.unordered = any(event.act is Act.UNORDERED for event in events)
 
-    def reversals(self) -> Iterator[Reversal]:
-        """The pairs that could have come the other way round, each event with those before it."""
+    def reversals(self, since: int = 0) -> Iterator[Reversal]:
+        """The pairs that could have come the other way round, each event from number ``since`` on with those before it."""
         races = [(number, other) for number, event in enumerate(self._events) for other in self._races(number, event)]
         for number, other in races:
-            yield Reversal(other, self._events[number].thread, self._initials(other, number))
+            if number >= since:
+                yield Reversal(other, self._events[number].thread, self._initials(other, number))
 
     def clocks(self) -> list[Clock]:
         """For each event how many events of each thread it comes after, counting itself."""

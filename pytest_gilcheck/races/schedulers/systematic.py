@@ -64,7 +64,8 @@ class Systematic(Base):
         self._depth = 0
         self._cost = 0
         self._first = True
-        self._asleep = False  # whatever comes now was tried in another execution
+        self._known_depth = 0  # so much of the path led to the coming execution
+        self._asleep: int | None = None  # so many events came before all that follows had been tried elsewhere
 
     def begin(self) -> bool:
         """Go back to the last point with something left to try."""
@@ -72,27 +73,30 @@ class Systematic(Base):
             self._first = False
             self.again()
             return True
-        if self.reduced and not self._asleep:
+        if self.reduced and self._path:
             self._reduce()
-        self.again()
         while self._path:
             last = self._path[-1]
             if last.left:
                 last.to = 1 << last.left.bit_length() - 1
                 last.left ^= last.to
                 last.tried |= last.to
+                self._known_depth = len(self._path)
+                self.again()
                 return True
             self._path.pop()
         return False
 
     def again(self) -> None:
         """The same execution once more: the last one did not count."""
+        del self._path[self._known_depth :]
         self._depth = self._cost = 0
-        self._asleep = False
+        self._asleep = None
 
     def restart(self) -> None:
         """Threads turned out to meet elsewhere, too: begin anew."""
         self._path.clear()
+        self._known_depth = 0
         self._first = True
         self.skipped = False
 
@@ -130,7 +134,7 @@ class Systematic(Base):
         if self._depth >= _DEEPEST:
             self.skipped = self.cut = True
             return default
-        if self._asleep:
+        if self._asleep is not None:
             return default
         bits = _bits(ready)
         choice = _Choice(me.number, site, bits, default, bits if others else default)
@@ -139,7 +143,7 @@ class Systematic(Base):
             choice.sleep = self._sleep_after(self._path[-1])
             awake = [bit for bit in (default, *(thread.bit for thread in ready)) if bit not in choice.sleep]
             if not awake:
-                self._asleep = True
+                self._asleep = len(self.events)
                 return default
             choice.to = choice.tried = awake[0]
         self._path.append(choice)
@@ -165,16 +169,18 @@ class Systematic(Base):
     def _reduce(self) -> None:
         """What follows from the events of the last execution."""
         path = self._path
-        if not path:
-            return
-        path[-1].steps[path[-1].to] = Footprint(self.events, path[-1].at)
-        reduction = Reduction(self.events, attempts=self.bound is not None)
-        if reduction.unordered or len(self.events) > _MOST_REDUCED:
+        events = self.events if self._asleep is None else self.events[: self._asleep]
+        if self._asleep is None:
+            path[-1].steps[path[-1].to] = Footprint(events, path[-1].at)
+        reduction = Reduction(events, attempts=self.bound is not None)
+        if reduction.unordered or len(events) > _MOST_REDUCED:
             for choice in path:
                 self._add(choice, choice.ready)
             return
-        points = _points(path, len(self.events))
-        for event, thread, initials in reduction.reversals():
+        points = _points(path, len(events))
+        # What came before the last decision is what it was in an execution before, and so is what followed from it.
+        since = path[self._known_depth - 1].at if self._known_depth else 0
+        for event, thread, initials in reduction.reversals(since):
             point = points[event]
             if point >= 0:
                 self._reverse(point, 1 << thread, initials)
