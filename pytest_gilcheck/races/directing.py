@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count, permutations
 
-from pytest_gilcheck.races.events import Act, Event
+from pytest_gilcheck.races.events import Event
 from pytest_gilcheck.races.run import LEAP
 from pytest_gilcheck.races.schedule import Place, Switch
 from pytest_gilcheck.races.schedulers import Scheduler
@@ -28,14 +28,12 @@ _MOST_OF_A_KIND = 4
 _REVERSED = Pattern.STALE_READ - 0.5
 _ORDERS = Pattern.SEVERAL_LOCATIONS - 0.5
 
-ReadsFrom = tuple[Site | None, Site | None]
-
 
 class Director:
     """Learns from executions and proposes the next; ``place`` names a site in a schedule.
 
-    As in RFF (Wolff et al., ASPLOS 2024), an execution counts as news when some read got its value from a write from which
-    no read there had it before; only what is learnt from news is followed further.
+    As in RFF (Wolff et al., ASPLOS 2024), only executions are followed further in which some read got its value from a write
+    from which none did before.
     """
 
     def __init__(self, place: Callable[[Site], Place]) -> None:
@@ -43,7 +41,6 @@ class Director:
         self._queue: list[tuple[float, int, Scheduler, int]] = []
         self._number = count()
         self._seen: Counter[object] = Counter()
-        self._known: set[ReadsFrom] = set()
         self._depth = 0  # of the last proposal
 
     def orders(self, threads: int) -> None:
@@ -66,11 +63,11 @@ class Director:
         _, _, scheduler, self._depth = heapq.heappop(self._queue)
         return scheduler
 
-    def learn(self, events: Sequence[Event], trace: Sequence[Switch], scheduler: Scheduler) -> None:
-        """``scheduler``, the last proposal or another, led to ``events`` by the switches of ``trace``."""
-        pairs = reads_from(events)
-        news = pairs - self._known
-        self._known |= pairs
+    def learn(self, events: Sequence[Event], trace: Sequence[Switch], scheduler: Scheduler, *, news: bool) -> None:
+        """``scheduler``, the last proposal or another, led to ``events`` by the switches of ``trace``.
+
+        ``news``: some read got its value from a write from which no read there had it before.
+        """
         depth = self._depth if isinstance(scheduler, Directed) else 0
         if depth and (not news or scheduler.missed):  # type: ignore[attr-defined]
             return
@@ -90,19 +87,3 @@ class Director:
 
     def _push(self, promise: float, scheduler: Scheduler, depth: int) -> None:
         heapq.heappush(self._queue, (promise, next(self._number), scheduler, depth))
-
-
-def reads_from(events: Sequence[Event]) -> set[ReadsFrom]:
-    """From which writes of other threads reads got what they read, as pairs of sites: the write's (``None`` if there was
-    none) and the read's."""
-    written: dict[tuple[int, object], Event] = {}
-    pairs: set[ReadsFrom] = set()
-    for event in events:
-        where = (event.target, event.key)
-        if event.act is Act.WRITE:
-            written[where] = event
-        elif event.act is Act.READ:
-            write = written.get(where)
-            if write is None or write.thread != event.thread:
-                pairs.add((None if write is None else write.site, event.site))
-    return pairs

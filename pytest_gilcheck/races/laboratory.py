@@ -82,7 +82,6 @@ class Laboratory:
         self.seconds = 0.0  # what the last execution of settle took
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
-        self.noting = False  # whether the results of executions have their events
         self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
         self._found: list[CodeType] = []
         self._discovery = Discovery(
@@ -212,7 +211,6 @@ class Laboratory:
             attributes.forget_types()
         sweep()
         run.log = self.log
-        run.noting = self.noting
         if self.log is not None:
             self.log.clear()
         run.watching = self._discovery.thread if self._discovery.threads_apart else None

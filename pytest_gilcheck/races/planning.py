@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
 
 from pytest_gilcheck.races.directing import Director
 from pytest_gilcheck.races.execution import Result
+from pytest_gilcheck.races.experience import Experience
 from pytest_gilcheck.races.exploration import Budget
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.pct import DEPTH, PCT, probability
+from pytest_gilcheck.races.schedulers.pos import POS
 from pytest_gilcheck.races.schedulers.random import Random
+from pytest_gilcheck.races.schedulers.rff import RFF, Feedback
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.schedulers.systematic import Systematic
 
 #: The strategies by name.
-STRATEGIES = ("auto", "systematic", "random")
+STRATEGIES = ("auto", "directed", "systematic", "pct", "pos", "rff", "random")
 # On a busy machine the budget may be spent before the search has begun. So many executions are made all the same, as long as
 # one takes no longer than this, in seconds.
 _LEAST = 50
 _SHORT = 0.02
 # So many directed schedules are tried before anything else, and the others in turn with it.
 _DIRECTED = 60
+# The samplers among which ``auto`` goes round.
+_IN_TURN = ("pos", "pct", "rff", "random")
 
 
 class Plan:
     """``count`` says how many executions there were.
 
     After a search: ``everything``: all interleavings ran; ``exhausted``: all with at most so many preemptions; ``cut``: the
-    budget ended a systematic search; ``sampled``: some were left to chance; ``diverged``: choices led elsewhere than before.
+    budget ended a systematic search; ``sampled``: how many each sampler chose; ``diverged``: choices led elsewhere.
     """
 
     def __init__(
@@ -48,13 +56,14 @@ class Plan:
         self._bound = bound
         self._count = count
         self._begin = time.perf_counter()
+        self._experience = Experience()
         self._director = Director(laboratory.place)
-        laboratory.noting = strategy != "random"
+        self._feedback = Feedback(seed, self._experience)
         self._complete = -1
         self.exhausted: int | None = None
         self.everything = False
         self.cut = False
-        self.sampled = False
+        self.sampled: Counter[str] = Counter()
         self.diverged = False
 
     def forget_stale(self) -> None:
@@ -64,23 +73,23 @@ class Plan:
 
     def first(self, threads: int) -> Iterator[Scheduler]:
         """The cheapest executions, in which most of what is to be found is found; ``threads`` ran in the first of all."""
-        if self._strategy != "auto":
+        if self._strategy not in {"auto", "directed"}:
             return
         if not self._lab.hot:
             yield Serial(range(threads - 1, 0, -1))
         if not self._lab.hot:
             return
         self._director.orders(threads)
-        for _ in range(_DIRECTED):
-            scheduler = self._director.next() if self.left_over() else None
-            if scheduler is None:
-                break
-            yield scheduler
+        directed = self._directed()
+        yield from islice(directed, _DIRECTED) if self._strategy == "auto" else directed
 
     def learn(self, result: Result, scheduler: Scheduler) -> None:
         """``scheduler`` led to ``result``."""
         if result.events:
-            self._director.learn(result.events, result.trace, scheduler)
+            news = self._experience.learn(result.events)
+            self._director.learn(result.events, result.trace, scheduler, news=news)
+            if isinstance(scheduler, RFF):
+                self._feedback.learn(scheduler, news=news)
 
     def schedulers(self, *, sampling_only: bool) -> Iterator[Scheduler]:
         """One scheduler for each execution to come after those, the same one while it has more to try.
@@ -90,15 +99,44 @@ class Plan:
         if not self.left_over():
             self.cut = True
             return
-        if not self._lab.hot and self._strategy == "auto":
+        if not self._lab.hot and self._strategy in {"auto", "directed"}:
             self.everything = not (sampling_only or self._lab.broken_off)
             return
-        if self._strategy == "random" or sampling_only:
-            yield from self._random()
+        if sampling_only:
+            yield from self._samples(_IN_TURN)
+        elif self._strategy in self._samplers():
+            yield from self._samples((self._strategy,))
         elif self._strategy == "systematic":
             yield from self._systematic(self._bounds())
-        else:
+        elif self._strategy == "auto":
             yield from self._mixture()
+
+    def how(self) -> str:
+        """How schedules were sampled, in words."""
+        if not self.sampled:
+            return "directed at suspicious pairs of accesses"
+        names = {"pct": f"PCT of depth {DEPTH}", "pos": "POS", "rff": "RFF", "random": "random"}
+        said = " and ".join(names[name] for name in self.sampled)
+        if [*self.sampled] == ["pct"]:
+            least = probability(self._experience.threads, self._experience.steps)
+            said += f", which finds a bug of that depth in one of {1 / least:,.0f} or fewer"
+        return said
+
+    def _samplers(self) -> dict[str, Callable[[int], Scheduler]]:
+        return {
+            "random": Random,
+            "pct": lambda seed: PCT(seed, self._experience.steps),
+            "pos": lambda seed: POS(seed, self._experience),
+            "rff": self._feedback.next,
+        }
+
+    def _samples(self, names: Sequence[str]) -> Iterator[Scheduler]:
+        samplers = self._samplers()
+        for number, name in enumerate(cycle(names)):
+            if not self.left_over():
+                return
+            self.sampled[name] += 1
+            yield samplers[name](self._seed * 1_000_003 + number)
 
     def _bounds(self) -> Iterator[int | None]:
         """Bounds in turn. Without one asked for, the last has none: then the search ends when everything ran."""
@@ -106,13 +144,6 @@ class Plan:
             yield None
         else:
             yield from range(self._bound + 1) if self._bound is not None else range(64)
-
-    def _random(self) -> Iterator[Scheduler]:
-        number = 0
-        while self.left_over():
-            self.sampled = True
-            yield Random(self._seed * 1_000_003 + number)
-            number += 1
 
     def _systematic(self, bounds: Iterator[int | None]) -> Iterator[Scheduler]:
         for bound in bounds:
@@ -142,7 +173,7 @@ class Plan:
 
     def _mixture(self) -> Iterator[Scheduler]:
         """Systematic search with growing bounds, the same without a bound, what is directed and chance, in turn."""
-        chance = self._random()
+        chance = self._samples(_IN_TURN)
         everything = iter(()) if self._bound is not None else self._systematic(iter((None,)))
         for scheduler in self._systematic(self._bounds()):
             yield scheduler
@@ -154,11 +185,12 @@ class Plan:
                 break
         if not self.everything and (self._bound is None or self.exhausted is None):
             yield from chance
-        self.sampled = self.sampled and not self.everything
 
     def _directed(self) -> Iterator[Scheduler]:
-        scheduler = self._director.next() if self.left_over() else None
-        if scheduler is not None:
+        while self.left_over():
+            scheduler = self._director.next()
+            if scheduler is None:
+                return
             yield scheduler
 
     def left_over(self) -> bool:

@@ -270,8 +270,9 @@ class Search:
         elif self._plan.exhausted is not None and self._plan.exhausted >= 1:
             coverage, bound = "exhausted", self._plan.exhausted
             said = f"exhausted: every interleaving with at most {bound} preemption{'s' * (bound != 1)}"
-        elif self._plan.sampled:
-            coverage, said = "sampled", "sampled at random"
+        elif self._plan.sampled or not self._plan.cut:
+            reason = f"sampled: {self.schedules:,} schedules ({self._plan.how()})"
+            return self._conclude(Race.CLEAN, reason, coverage="sampled")
         else:
             coverage, said = "cut", "the budget ended a systematic search"
         if coverage == "exhausted" and (self._lost or self._uncontrolled):

@@ -49,8 +49,7 @@ class State:
         self.volatile: set[str] = set()
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
-        self.noting = False  # whether the next execution notes its events ...
-        self.notes: Notes | None = None  # ... and where this one does
+        self.notes: Notes | None = None  # of the execution's events, if somebody wants to know
         self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
@@ -58,7 +57,7 @@ class State:
         if self.threads:  # the last one was broken off
             self.forget()
         self.scheduler = scheduler
-        if self.noting:
+        if scheduler.noted:
             self.notes = Notes(self.accesses, self.trace)
         scheduler.events = () if self.notes is None else self.notes.events
 

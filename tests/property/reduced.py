@@ -111,7 +111,6 @@ def _primitive(program: fidelity.Program, scenario: Callable[..., object]) -> Su
 def compare(subject: Subject, most_schedules: int = MOST_SCHEDULES) -> Comparison | None:
     """Both searches; ``None`` if one would take too long."""
     laboratory = Laboratory(subject.scenario, Scope())
-    laboratory.noting = True
     result = Comparison()
     with quiet(), laboratory.open():
         for order in ((), (2, 1, 3, 4), (4, 3, 2, 1)):

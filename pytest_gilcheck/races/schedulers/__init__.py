@@ -16,8 +16,10 @@ class Scheduler(Protocol):
     """Decides one execution after another. ``ready`` is never empty and sorted by number.
 
     A scheduler with a ``script`` is not asked: what to do at (thread, place, passage) is written there. ``events`` is where
-    the execution notes what its threads do, if it does.
+    the execution notes what its threads do, if it is to be ``noted``.
     """
+
+    noted: bool
 
     script: Mapping[tuple[int, Place | None, int], int] | None
     events: Sequence[Event]
@@ -37,6 +39,7 @@ class Base:
 
     script: Mapping[tuple[int, Place | None, int], int] | None = None
     events: Sequence[Event] = ()
+    noted = False
 
     def begin(self) -> bool:
         """There is always another."""

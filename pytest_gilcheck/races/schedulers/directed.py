@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Directed(Base):
     """Makes ``switches``, of which the last is new. Then nobody is interrupted any more, who was runs last."""
 
+    noted = True
+
     def __init__(self, switches: Sequence[Switch]) -> None:
         self._switches = {(switch.thread, switch.place, switch.passage): switch.to for switch in switches}
         self._left = len(self._switches)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Serial(Base):
     """Of those that can run, the thread that comes first in ``order`` (numbers) is next; others follow by number."""
 
+    noted = True
+
     def __init__(self, order: Sequence[int] = ()) -> None:
         self._rank = {number: rank for rank, number in enumerate(order)}
 

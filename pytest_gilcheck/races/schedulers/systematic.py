@@ -54,6 +54,8 @@ class Systematic(Base):
     where the execution notes its events.
     """
 
+    noted = True
+
     def __init__(self, bound: int | None, *, reduced: bool = True) -> None:
         self.bound = bound
         self.skipped = False
