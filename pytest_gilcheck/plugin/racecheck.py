@@ -24,6 +24,7 @@ from pytest_gilcheck.verdict import WITNESSED, Race
 
 SECONDS = 1.0
 SCHEDULES = 1000
+_NO_LIMIT = 10**9
 
 #: The longest that one execution may take, and how many times the ordinary run of all copies, if that is more.
 LIMIT = 10.0
@@ -71,7 +72,7 @@ class RaceChecker:
         """One search after another, until one has an answer that more copies would not change."""
         assert isinstance(wanted.threads, int)
         progress = RaceProgress(self._config, item)
-        left = (wanted.seconds or SECONDS, wanted.schedules or SCHEDULES)
+        left = _limits(wanted)
         stages = steps(wanted.threads, copies_of(token, item.nodeid) if token else None)
         for copies, following in pairwise([*stages, None]):
             assert copies is not None
@@ -102,6 +103,15 @@ class RaceChecker:
 def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
     uncontrolled = tuple(racefailures.shortened(item, line) for line in record.uncontrolled)
     return replace(record, reason=racefailures.shortened(item, record.reason), uncontrolled=uncontrolled)
+
+
+def _limits(wanted: RaceWanted) -> tuple[float, int]:
+    """The seconds and the schedules of a search: of two limits, one that is given alone is the only one."""
+    if wanted.seconds and not wanted.schedules:
+        return wanted.seconds, _NO_LIMIT
+    if wanted.schedules and not wanted.seconds:
+        return float(_NO_LIMIT), wanted.schedules
+    return wanted.seconds or SECONDS, wanted.schedules or SCHEDULES
 
 
 def _available(strategy: str) -> str:

@@ -78,7 +78,8 @@ def replay(
             sys.breakpointhook = _no_breakpoint
             try:
                 laboratory.settle(Serial(), limit)
-                result, code = laboratory.confirm(Replaying(parsed.schedule), limit)
+                result = laboratory.confirm(Replaying(parsed.schedule), limit)
+                code = result.code
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook
                     result = laboratory.show(Replaying(parsed.schedule), limit)

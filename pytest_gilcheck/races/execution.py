@@ -28,7 +28,7 @@ class Result:
     """What came of an execution.
 
     ``reason`` is why it was ended early, such as ``deadlock`` or ``timeout``; or ``None``. ``timed``: a deadline might have
-    come earlier, had other threads been slower.
+    come earlier, had other threads been slower. ``code`` is a digest of all code that ran, if somebody asked for it.
     """
 
     error: BaseException | None = None
@@ -45,6 +45,7 @@ class Result:
     timed: bool = False
     curtailed: bool = False
     events: Sequence[Event] = ()
+    code: int = 0
 
     @property
     def schedule(self) -> Schedule:

@@ -157,8 +157,8 @@ class Laboratory:
         if again is not None:
             again()
 
-    def confirm(self, scheduler: Scheduler, limit: float) -> tuple[Result, int]:
-        """The execution that a schedule stands for, and a digest of all the code that ran in it."""
+    def confirm(self, scheduler: Scheduler, limit: float) -> Result:
+        """The execution that a schedule stands for, with a digest of all the code that ran in it."""
         hot = self.hot
         self._heat(self._sites_of(scheduler.script or {}))
         patience = _RETRIES
@@ -171,7 +171,8 @@ class Laboratory:
                     patience -= 1  # the machine may have been busy with something else
                 elif not self._instrument(result):
                     break
-            return result, schedule.digest_of_all({code for code in self._discovery.ran if _is_of_a_file(code)})
+            result.code = schedule.digest_of_all({code for code in self._discovery.ran if _is_of_a_file(code)})
+            return result
         finally:
             self._heat(hot)
 

@@ -17,6 +17,7 @@ from pytest_gilcheck.races.schedule import Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
+from pytest_gilcheck.races.witnessing import Witnessing, doubt, same, verdict_of
 from pytest_gilcheck.verdict import Race
 
 # So many runs of the plain order in a row have to go the same way, after so many that may not: first ones warm caches up.
@@ -28,15 +29,12 @@ _SUSPICION = 8
 _LOST_SHARE = 0.02
 # Executions that could not be controlled, in a row from the first, after which the search gives up.
 _HOPELESS = 3
-# So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
-_CONFIRMATIONS = 3
+# So often the plain order runs again when another schedule failed: a test that fails by chance may fail there as well.
+_PLAIN_AGAIN = 3
 # Schedules that failed and did not fail again, after which the search gives up.
 _MOST_DOUBTS = 20
 # An execution that reached its limit says nothing if a plain one takes more than this share of it.
 _LONG = 0.2
-
-_HANGS = frozenset({"lost-wakeup", "livelock", "timeout"})
-_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
 
 Observer = Callable[[int], None]
 
@@ -66,6 +64,7 @@ class Search:
         self._retries = 2
         self._doubts: list[tuple[Race, str]] = []  # verdicts on failures that were not seen again
         self._reference = Result()
+        self._witnessing = Witnessing(laboratory, budget.limit, self.failed)
         self.threads = 1
 
     def explore(self, first: Token | None = None) -> Exploration:
@@ -146,9 +145,9 @@ class Search:
     def _try_first(self, first: Token) -> Exploration | None:
         """The schedule that failed last time, if the code is still the same."""
         self.schedules += 1
-        result, code = self._lab.confirm(Replaying(first.schedule), self._budget.limit)
+        result = self._lab.confirm(Replaying(first.schedule), self._budget.limit)
         failure = self.failed(result)
-        return None if failure is None or code != first.code else self._witness(result, failure)
+        return None if failure is None or result.code != first.code else self._witness(result, failure)
 
     def failed(self, result: Result) -> Failure | None:
         """The failure that ``result`` shows, if it does."""
@@ -175,25 +174,38 @@ class Search:
     def _witness(self, result: Result, failure: Failure) -> Exploration | None:
         """A failure counts when the same schedule shows it again, and again; another is noted as a doubt."""
         number = self.schedules
-        for _ in range(_CONFIRMATIONS if failure.kind != "timeout" else 1):
-            again, codes = self._lab.confirm(Replaying(result.schedule), self._budget.limit)
-            seen = self.failed(again)
-            if seen is None or _signature(seen) != _signature(failure):
-                controlled = not (result.uncontrolled or again.uncontrolled)
-                self._doubts.append(_doubt(number, failure, seen, controlled=controlled))
-                return None
-            failure = seen
-        token = Token(schedule=result.schedule, code=codes, scenario=self._lab.scenario_digest(self._name))
-        story = self._lab.story(result.schedule)
-        failure = replace(failure, schedule=result.schedule, story=story)
+        witness = self._witnessing.repeated(result.schedule, failure)
+        if not same(witness.failure, failure):
+            controlled = not (result.uncontrolled or witness.result.uncontrolled)
+            self._doubts.append(doubt(number, failure, witness.failure, controlled=controlled))
+            return None
+        sometimes = self._plain_fails() if result.trace and failure.kind == "exception" else None
+        if sometimes is not None:
+            self._doubts.append((Race.NONDETERMINISTIC, f"the plain order fails sometimes, too: {sometimes}"))
+            return None
+        witness = self._witnessing.shortest(witness, failure)
+        if result.trace and not witness.schedule:
+            self._doubts.append((Race.NONDETERMINISTIC, f"the plain order fails sometimes, too: {failure.text}"))
+            return None
+        schedule, code = witness.schedule, witness.result.code
+        token = Token(schedule=schedule, code=code, scenario=self._lab.scenario_digest(self._name))
+        failure = replace(witness.failure or failure, schedule=schedule, story=self._lab.story(schedule))
         return self.witnessed(failure, str(token), first_failure=number)
+
+    def _plain_fails(self) -> str | None:
+        """What fails in the plain order, in which nothing failed: then it is not the interleaving that decides."""
+        for _ in range(_PLAIN_AGAIN):
+            plain = self.failed(self._lab.settle(Serial(), self._budget.limit))
+            if plain is not None:
+                return plain.text
+        return None
 
     def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
         """The conclusion from a failure that was seen twice."""
         switches = len(failure.schedule)
         found = f"found on schedule {first_failure}, with {switches} context switch{'es' * (switches != 1)}"
         reason = f"{failure.text.splitlines()[0] if failure.text else failure.kind} ({found})"
-        return self._conclude(_verdict(failure.kind), reason, failure=failure, token=token, first_failure=first_failure)
+        return self._conclude(verdict_of(failure.kind), reason, failure=failure, token=token, first_failure=first_failure)
 
     def _hopeless(self, reference: Result) -> Exploration:
         """The plain order was ended, through no fault of its threads that could be shown."""
@@ -311,22 +323,3 @@ class Search:
             uncontrolled=tuple(self._uncontrolled),
             failure=failure,
         )
-
-
-def _signature(failure: Failure) -> tuple[str, str | None]:
-    return failure.kind, None if failure.error is None else type(failure.error).__name__
-
-
-def _doubt(number: int, failure: Failure, again: Failure | None, *, controlled: bool) -> tuple[Race, str]:
-    """The verdict on schedule ``number``, which failed, when the same schedule then did not, or otherwise."""
-    failed = f"schedule {number} failed ({failure.text[:200]})"
-    if not controlled:
-        return Race.UNCONTROLLED, f"{failed} but could not be controlled: it did not fail again"
-    then = "passed" if again is None else f"failed otherwise ({again.text[:200]})"
-    return Race.NONDETERMINISTIC, f"{failed}, and the same schedule again {then}"
-
-
-def _verdict(kind: str) -> Race:
-    if kind in _DEADLOCKS:
-        return Race.DEADLOCK
-    return Race.HANG if kind in _HANGS or kind == "thread-left" else Race.RACE

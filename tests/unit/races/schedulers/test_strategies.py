@@ -6,14 +6,19 @@ from collections import Counter
 
 import pytest
 
+from pytest_gilcheck.races.experience import Experience, ReadFrom
 from pytest_gilcheck.races.schedule import Place, Schedule, Switch
 from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.pct import PCT, probability
+from pytest_gilcheck.races.schedulers.pos import POS
 from pytest_gilcheck.races.schedulers.random import Random
 from pytest_gilcheck.races.schedulers.replaying import Replaying
+from pytest_gilcheck.races.schedulers.rff import RFF, Constraint, Feedback
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.schedulers.systematic import Systematic
 from pytest_gilcheck.races.sites import Kind, Site
 from pytest_gilcheck.races.threads import Controlled
+from unit.races.test_suspects import events, site
 
 HERE = Site(code=(lambda: None).__code__, offset=0, line=1, kind=Kind.CALL)
 
@@ -114,3 +119,53 @@ def test_a_replay_follows_its_schedule() -> None:
     assert scheduler.resume(ready[1], ready, ready[0], 3) is ready[2]
     assert scheduler.resume(ready[1], ready, ready[0], 2) is ready[0]
     assert scheduler.choose(ready[0], ready, HERE, 1) is ready[0]
+
+
+def learnt(text: str) -> Experience:
+    experience = Experience()
+    experience.learn(events(text))
+    return experience
+
+
+def samplers(seed: int) -> list[Scheduler]:
+    experience = learnt("1rx 1wx 2rx 2wx")
+    return [Random(seed), PCT(seed, 4), POS(seed, experience), Feedback(seed, experience).next(seed)]
+
+
+@pytest.mark.parametrize("kind", range(4))
+def test_samplers_come_to_every_order_and_the_same_one_with_the_same_seed(kind: int) -> None:
+    found = Counter(order(samplers(seed)[kind], [2, 2]) for seed in range(400))
+    # The rarest of the six orders has a chance of 1/64 or more, that of PCT of depth 3 over 4 steps: 400 schedules miss one
+    # of them with a probability below 6 * (63/64)**400 = 1.1 %, and the seeds are fixed.
+    assert set(found) == {"1122", "1212", "1221", "2112", "2121", "2211"}
+    assert order(samplers(7)[kind], [3, 3, 2]) == order(samplers(7)[kind], [3, 3, 2])
+
+
+def test_pct_keeps_its_promise() -> None:
+    # "1221" needs both changes of priority at the right moments.
+    hits = sum(order(PCT(seed, 3), [2, 2]) == "1221" for seed in range(2000))
+    assert hits >= 2000 * probability(threads=2, steps=3) * 0.7  # 3.6 standard deviations below what it states
+
+
+def test_pct_of_depth_one_never_changes_its_mind() -> None:
+    found = {order(PCT(seed, 4, depth=1), [2, 2, 2]) for seed in range(99)}
+    assert found == {"112233", "113322", "221133", "223311", "331122", "332211"}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_rff_holds_back_who_would_break_a_constraint(wanted: bool) -> None:
+    pair = ReadFrom(site("1wx"), site("2rx"))
+    scheduler = RFF(1, learnt("1wx 2rx"), frozenset({Constraint(pair, wanted)}))
+    [reader] = threads(1)
+    scheduler.pending[reader.number] = site("2rx")
+    assert (scheduler.rank(reader) < 0) is wanted
+    scheduler.passed(site("1wx"))
+    assert (scheduler.rank(reader) < 0) is not wanted
+
+
+def test_constraints_that_showed_news_are_changed_further() -> None:
+    feedback = Feedback(1, learnt("1wx 2rx 2wx 1rx"))
+    first = feedback.next(0)
+    feedback.learn(first, news=True)
+    sizes = {len(feedback.next(seed).constraints) for seed in range(60)}
+    assert max(sizes) > len(first.constraints)

@@ -1,0 +1,85 @@
+"""Failures that are shown again: the same schedule fails each time, and one with fewer switches does, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pytest_gilcheck.races.execution import Result
+from pytest_gilcheck.races.exploration import Failure
+from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.schedule import Schedule
+from pytest_gilcheck.races.schedulers.replaying import Replaying
+from pytest_gilcheck.races.shrink import shrunk
+from pytest_gilcheck.verdict import Race
+
+# So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
+_CONFIRMATIONS = 3
+_HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
+_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What ``schedule`` showed in its last repetition: a failure or none, and the execution."""
+
+    schedule: Schedule
+    failure: Failure | None
+    result: Result
+
+
+class Witnessing:
+    """Repeats schedules in ``laboratory``; ``failed`` tells what failed in an execution, ``limit`` how long one may take."""
+
+    def __init__(self, laboratory: Laboratory, limit: float, failed: Callable[[Result], Failure | None]) -> None:
+        self._lab = laboratory
+        self._limit = limit
+        self._failed = failed
+
+    def repeated(self, schedule: Schedule, failure: Failure) -> Witness:
+        """The failure that the schedule shows each time, or what it shows when it does not show that one."""
+        for _ in range(_CONFIRMATIONS if failure.kind != "timeout" else 1):
+            witness = self._once(schedule)
+            if not same(witness.failure, failure):
+                break
+        return witness
+
+    def shortest(self, witness: Witness, failure: Failure) -> Witness:
+        """The same with as few switches as can be found; a failure of which each execution takes long stays as it is."""
+        if failure.kind == "timeout":
+            return witness
+
+        def attempt(schedule: Schedule) -> Schedule | None:
+            found = self._once(schedule)
+            return found.result.schedule if same(found.failure, failure) and not found.result.uncontrolled else None
+
+        schedule = shrunk(witness.schedule, attempt)
+        if len(schedule) == len(witness.schedule):
+            return witness
+        shorter = self.repeated(schedule, failure)
+        return shorter if same(shorter.failure, failure) else witness
+
+    def _once(self, schedule: Schedule) -> Witness:
+        result = self._lab.confirm(Replaying(schedule), self._limit)
+        return Witness(schedule=schedule, failure=self._failed(result), result=result)
+
+
+def same(one: Failure | None, other: Failure) -> bool:
+    """Whether both are failures of the same sort. Classes go by name: an execution may define them anew."""
+    return one is not None and (one.kind, type(one.error).__name__) == (other.kind, type(other.error).__name__)
+
+
+def doubt(number: int, failure: Failure, again: Failure | None, *, controlled: bool) -> tuple[Race, str]:
+    """The verdict on schedule ``number``, which failed, when the same schedule then did not, or otherwise."""
+    failed = f"schedule {number} failed ({failure.text[:200]})"
+    if not controlled:
+        return Race.UNCONTROLLED, f"{failed} but could not be controlled: it did not fail again"
+    then = "passed" if again is None else f"failed otherwise ({again.text[:200]})"
+    return Race.NONDETERMINISTIC, f"{failed}, and the same schedule again {then}"
+
+
+def verdict_of(kind: str) -> Race:
+    """The verdict on a failure of this kind."""
+    if kind in _DEADLOCKS:
+        return Race.DEADLOCK
+    return Race.HANG if kind in _HANGS else Race.RACE
