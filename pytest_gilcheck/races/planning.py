@@ -60,6 +60,7 @@ class Plan:
         self._director = Director(laboratory.place)
         self._feedback = Feedback(seed, self._experience)
         self._complete = -1
+        self._nothing_shared = False  # in two orders
         self.exhausted: int | None = None
         self.everything = False
         self.cut = False
@@ -75,8 +76,9 @@ class Plan:
         """The cheapest executions, in which most of what is to be found is found; ``threads`` ran in the first of all."""
         if self._strategy not in {"auto", "directed"}:
             return
-        if not self._lab.hot:
+        if not self._lab.hot and self.left_over():
             yield Serial(range(threads - 1, 0, -1))
+            self._nothing_shared = not self._lab.hot
         if not self._lab.hot:
             return
         self._director.orders(threads)
@@ -96,11 +98,11 @@ class Plan:
 
         ``sampling_only``: what was tried cannot be told from what was not.
         """
+        if self._nothing_shared and not self._lab.hot:
+            self.everything = not self._lab.broken_off
+            return
         if not self.left_over():
             self.cut = True
-            return
-        if not self._lab.hot and self._strategy in {"auto", "directed"}:
-            self.everything = not (sampling_only or self._lab.broken_off)
             return
         if sampling_only:
             yield from self._samples(_IN_TURN)

@@ -234,6 +234,8 @@ class Search:
 
     def _nondeterministic(self) -> str | None:
         """Run the plain order until it went the same way several times in a row; else say where runs first differed."""
+        if not self._lab.hot:
+            return None  # there is nothing to compare
         last: str | None = None
         before: list[Step] | None = None
         alike = 0

@@ -74,6 +74,6 @@ def test_more_copies_than_can_be_run_leave_the_answer_for_fewer(verdict: Race) -
 
 
 def test_a_strategy_that_is_only_known_by_name_is_said_to_be_missing() -> None:
-    record = describe([stage(2)], RaceWanted(strategy="pct"))
+    record = describe([stage(2)], RaceWanted(strategy="sleep"))
     assert record.strategy == "auto"
-    assert record.reason == "x (strategy='pct' is not there yet: 'auto' was used)"
+    assert record.reason == "x (strategy='sleep' is not there yet: 'auto' was used)"
