@@ -278,17 +278,21 @@ class Search:
         if not self._lab.hot and self._plan.everything:
             what = "its threads share nothing that they change" if self.threads > 1 else "only one thread runs"
             coverage = "sampled" if self._deadlines or self._lost or self._uncontrolled else "exhausted"
-            return self._conclude(Race.CLEAN, f"{what} ({self.schedules} schedules)", coverage=coverage)
+            return self._conclude(Race.CLEAN, f"{what} ({self._count()})", coverage=coverage)
         if self._plan.everything:
             coverage, said = "exhausted", "exhausted: every interleaving"
         elif self._plan.exhausted is not None and self._plan.exhausted >= 1:
             coverage, bound = "exhausted", self._plan.exhausted
             said = f"exhausted: every interleaving with at most {bound} preemption{'s' * (bound != 1)}"
         elif self._plan.sampled or not self._plan.cut:
-            reason = f"sampled: {self.schedules:,} schedules ({self._plan.how()})"
+            reason = f"sampled: {self._count()} ({self._plan.how()})"
             return self._conclude(Race.CLEAN, reason, coverage="sampled")
         else:
-            coverage, said = "cut", "the budget ended a systematic search"
+            began = self.schedules > 1
+            coverage, said = (
+                "cut",
+                f"the budget {'ended a systematic search' if began else 'was spent before the search began'}",
+            )
         if coverage == "exhausted" and (self._lost or self._uncontrolled):
             coverage, bound = "sampled", None
             said += ", but not all could be controlled"
@@ -298,7 +302,10 @@ class Search:
         elif coverage == "exhausted" and self._deadlines:
             coverage, bound = "sampled", None
             said += ", as far as deadlines come only when nothing else can run"
-        return self._conclude(Race.CLEAN, f"{said} ({self.schedules} schedules)", coverage=coverage, bound=bound)
+        return self._conclude(Race.CLEAN, f"{said} ({self._count()})", coverage=coverage, bound=bound)
+
+    def _count(self) -> str:
+        return f"{self.schedules:,} schedule{'s' * (self.schedules != 1)}"
 
     def _conclude(  # noqa: PLR0913 - the fields that not every conclusion has
         self,
