@@ -210,10 +210,10 @@ def _holds_nothing(target: object) -> bool:
 def _forgetter(table: dict[int, Record | Kept]) -> Callable[[weakref.ref[Any]], None]:
     """Takes the record of an object that has died out of ``table``."""
 
-    def forget(record: Any) -> None:
+    def forget(record: Any, drop: Callable[[Any], None] = _drop) -> None:  # the module may be gone when the process ends
         number: int = record.number
         if table.get(number) is record:
             del table[number]
-        _drop(record)
+        drop(record)
 
     return forget

@@ -22,6 +22,8 @@ _ALL_ORDERS = 4
 _DEEPER = 4.0
 # ... and for each time that one of the same signature was tried.
 _AGAIN = 7.0
+# ... and if it is about the standard library's own code.
+_FOREIGN = 8.0
 # So often one of the same signature is tried at most.
 _MOST_OF_A_KIND = 4
 # The first and the other orders of whole threads come among the suspicions.
@@ -82,7 +84,7 @@ class Director:
                 continue
             self._seen[suspicion.signature] += 1
             switch = Switch(event.thread, self._place(event.site), event.passage, suspicion.other)
-            promise = suspicion.pattern + _DEEPER * depth + _AGAIN * times
+            promise = suspicion.pattern + _DEEPER * depth + _AGAIN * times + _FOREIGN * suspicion.foreign
             self._push(promise, Directed((*before, switch)), depth + 1)
 
     def _push(self, promise: float, scheduler: Scheduler, depth: int) -> None:

@@ -32,13 +32,15 @@ class Pattern(IntEnum):
 class Suspicion:
     """Thread ``thread`` is to be interrupted before event number ``event`` of the execution, in favour of ``other``.
 
-    ``signature`` is the same for suspicions that differ in nothing but how often the code ran before.
+    ``foreign``: all that comes before and after is code of the standard library that guards what it shares. ``signature`` is
+    the same for suspicions that differ in nothing but how often the code ran before.
     """
 
     pattern: Pattern
     event: int
     thread: int
     other: int
+    foreign: bool
     signature: tuple[Pattern, Site | None, Site | None, Site | None, Site | None]
 
 
@@ -190,7 +192,14 @@ class _Pair:
                 continue
             kind = Pattern.LOCK_ORDER if crossed else pattern
             sites = (events[earlier].site, event.site, events[later].site, self._other.site)
-            yield Suspicion(pattern=kind, event=point, thread=self._thread, other=self._number, signature=(kind, *sites))
+            yield Suspicion(
+                pattern=kind,
+                event=point,
+                thread=self._thread,
+                other=self._number,
+                foreign=all(site is None or site.guarded for site in sites[:3]),
+                signature=(kind, *sites),
+            )
             return
 
     def _patterns(self, earlier: int, later: int, neighbours: tuple[dict[int, int], dict[int, int]]) -> Iterator[Pattern]:
