@@ -7,6 +7,7 @@ import os
 import pytest
 
 from pytest_gilcheck.plugin import frames
+from pytest_gilcheck.plugin.columns import columns
 from pytest_gilcheck.plugin.testname import replay_command
 from pytest_gilcheck.races import Exploration
 
@@ -26,7 +27,7 @@ def error(item: pytest.Item, exploration: Exploration) -> BaseException:
 def section(item: pytest.Item, exploration: Exploration) -> str:
     """What goes below the failure: where it was found, its story, and how to see it again."""
     failure = exploration.failure
-    story = [] if failure is None else [shortened(item, line) for line in failure.story]
+    story = [] if failure is None else columns(failure.story, lambda file: shortened(item, file))
     token = exploration.token
     command = [] if token is None else [f"replay: {replay_command(item, token)}"]
     return "\n".join([_found(exploration), *story, *command])

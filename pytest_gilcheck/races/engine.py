@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock
 
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
-from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.exploration import Budget, Exploration
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.schedule import Token, scenario_digest
@@ -16,6 +17,7 @@ from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.search import Observer, Search
+from pytest_gilcheck.races.story import Line, tell
 from pytest_gilcheck.verdict import Race
 
 _one_at_a_time = Lock()
@@ -80,6 +82,7 @@ def replay(
                 laboratory.settle(Serial(), limit)
                 result = laboratory.confirm(Replaying(parsed.schedule), limit)
                 code = result.code
+                story = tell(laboratory.recount(parsed.schedule, limit).events) if result.reason != "timeout" else ()
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook
                     result = laboratory.show(Replaying(parsed.schedule), limit)
@@ -89,21 +92,15 @@ def replay(
             raise StaleToken(
                 "the schedule is stale: the code that runs under it has changed since it was found; search again"
             )
-        return _replayed(laboratory, parsed, token, result)
+        return _replayed(laboratory, token, result, story)
 
 
-def _replayed(laboratory: Laboratory, parsed: Token, token: str, result: Result) -> Exploration:
+def _replayed(laboratory: Laboratory, token: str, result: Result, story: tuple[Line, ...]) -> Exploration:
     search = Search(laboratory, name="", strategy="auto", budget=Budget(), seed=0, bound=None)
     failure = search.failed(result)
     if failure is None:
         return Exploration(verdict=Race.CLEAN, reason="the schedule ran and did not fail", schedules=1, token=token)
-    failure = Failure(
-        kind=failure.kind,
-        error=failure.error,
-        text=failure.text,
-        schedule=parsed.schedule,
-        story=laboratory.story(parsed.schedule),
-    )
+    failure = replace(failure, schedule=Token.parse(token).schedule, story=story)
     return search.witnessed(failure, token, first_failure=1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_gilcheck.races.schedule import Schedule
+from pytest_gilcheck.races.story import Line
 from pytest_gilcheck.verdict import Race
 
 
@@ -25,14 +26,14 @@ class Failure:
     ``thread-left`` or ``timeout``;
     ``error`` is what the scenario raised, ``None`` for those that raise nothing. ``text`` says what happened, over several
     lines: for a deadlock who holds what and waits for what, at which lines; for a time-out all stacks. ``story`` is the
-    interleaving, one switch a line.
+    interleaving in lines of source; empty where it cannot be told.
     """
 
     kind: str
     error: BaseException | None
     text: str
     schedule: Schedule
-    story: tuple[str, ...] = ()
+    story: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import linecache
 import os
 import sys
 import sysconfig
@@ -23,9 +22,10 @@ from pytest_gilcheck.races.primitives.everywhere import everywhere
 from pytest_gilcheck.races.processor import one_cpu
 from pytest_gilcheck.races.quiet import sweep
 from pytest_gilcheck.races.rewriting import Rewriter
-from pytest_gilcheck.races.run import LEAP, run
+from pytest_gilcheck.races.run import run
 from pytest_gilcheck.races.schedule import Place, Schedule
 from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.scope import Scope, leave_out_project
 from pytest_gilcheck.races.sites import Hook, Site
 from pytest_gilcheck.races.watchdog import Watchdog
@@ -185,6 +185,16 @@ class Laboratory:
         finally:
             self._heat(hot)
 
+    def recount(self, schedule: Schedule, limit: float) -> Result:
+        """The execution of ``schedule`` once more, with the events of all places where threads are known to meet."""
+        hot, scheduler = self.hot, Replaying(schedule)
+        scheduler.noted = True
+        self._heat(hot | self._sites_of(scheduler.script or {}))
+        try:
+            return self._once(scheduler, limit)
+        finally:
+            self._heat(hot)
+
     def plain(self) -> BaseException | None:
         """What the scenario raises when it runs without control, its threads one after another."""
         try:
@@ -254,24 +264,6 @@ class Laboratory:
         places = {place for _, place, _ in script if place is not None}
         digests = {place.digest for place in places}
         return {site for site in _sites if schedule.code_digest(site.code) in digests and run.place(site) in places}
-
-    def story(self, switches: Schedule) -> tuple[str, ...]:
-        """The switches, one a line."""
-        places = {run.place(site): site for site in self.hot}
-        lines = []
-        for switch in switches.switches:
-            to = switch.to % LEAP
-            if switch.place is None:
-                lines.append(f"thread {switch.thread} waits or ends; thread {to} goes on")
-                continue
-            site = places.get(switch.place)
-            where = f"{switch.place}"
-            if site is not None:
-                where = f"{site.code.co_filename}:{site.line}"
-                source = linecache.getline(site.code.co_filename, site.line or 0).strip()
-                where += f"  {source}" if source else ""
-            lines.append(f"thread {switch.thread} stops before {where}; thread {to} goes on")
-        return tuple(lines)
 
     def _exec(self, f: Any, source: Any, *arguments: Any, **more: Any) -> Any:
         return self._dynamic(f, "exec", source, arguments, more)

@@ -82,7 +82,7 @@ class Run(Crew):
         noted = self.accesses.note(site, target, key, write=write, bit=self.me.bit)
         if not site.hot:
             return noted
-        if self.notes is not None:
+        if self.notes is not None and not self.stopping:
             self._tell(Act.WRITE if write else Act.READ, target, key, site)
         return NOTHING
 
@@ -92,7 +92,7 @@ class Run(Crew):
             return
         if site.hot:
             self._pass(site)
-            if self.notes is not None:
+            if self.notes is not None and not self.stopping:
                 self._tell(Act.NEAR_LOCK, lock, None, site)
         bit = self.me.bit
         record = self.accesses.table.get(id(lock))
@@ -104,7 +104,7 @@ class Run(Crew):
         """The operation that :meth:`touch` was called for uses another location as well."""
         if self.recording:
             self.accesses.note(site, target, key, write=write, bit=self.me.bit)
-            if site.hot and self.notes is not None:
+            if site.hot and self.notes is not None and not self.stopping:
                 self._tell(Act.WRITE if write else Act.READ, target, key, site)
 
     def _pass(self, site: Site) -> None:

@@ -189,7 +189,7 @@ class Search:
             return None
         schedule, code = witness.schedule, witness.result.code
         token = Token(schedule=schedule, code=code, scenario=self._lab.scenario_digest(self._name))
-        failure = replace(witness.failure or failure, schedule=schedule, story=self._lab.story(schedule))
+        failure = replace(witness.failure or failure, schedule=schedule, story=self._witnessing.story(witness))
         return self.witnessed(failure, str(token), first_failure=number)
 
     def _plain_fails(self) -> str | None:

@@ -105,12 +105,12 @@ class State:
 
     def tell(self, act: Act, target: object) -> None:
         """Note what the current thread does to all of ``target``, away from any site."""
-        if self.notes is not None and self.recording:
+        if self.notes is not None and self.recording and not self.stopping:
             self.notes.use(self.me, act, target)
 
     def mark(self, act: Act, other: int = 0) -> None:
         """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""
-        if self.notes is not None:
+        if self.notes is not None and not self.stopping:
             self.notes.mark(self.me, act, other)
 
     def _tell(self, act: Act, target: object, key: object, site: Site) -> None:
