@@ -24,6 +24,8 @@ _DEEPER = 4.0
 _AGAIN = 7.0
 # ... and if it is about the standard library's own code.
 _FOREIGN = 8.0
+# No more events of an execution are studied: what comes after them is mostly more of the same.
+_MOST_STUDIED = 4_000
 # So often one of the same signature is tried at most.
 _MOST_OF_A_KIND = 4
 # The first and the other orders of whole threads come among the suspicions.
@@ -74,7 +76,7 @@ class Director:
         if depth and (not news or scheduler.missed):  # type: ignore[attr-defined]
             return
         since = next((number for number, event in enumerate(events) if event.switches >= depth), len(events)) if depth else 0
-        for suspicion in suspicions(events, since):
+        for suspicion in suspicions(events[:_MOST_STUDIED], since):
             event = events[suspicion.event]
             before = trace[: event.switches]
             if event.site is None or any(switch.to >= LEAP for switch in before):
