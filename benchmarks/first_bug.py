@@ -1,0 +1,164 @@
+"""Schedules and seconds to the first bug, and to the end of the search of a correct program, side by side in one run.
+
+Beside the tools of ``peers.py``, from the same virtual environments, stands a bare pool of threads that start together. Each
+tool runs each program in a process of its own; imports and first executions of another program are not measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bug_programs import PAIRS, Pair, Worker
+
+HERE = Path(__file__).resolve().parent
+SECONDS = 12.0
+SCHEDULES = 20_000
+CHILD_LIMIT = 4 * SECONDS
+
+#: The number of schedules, whether one failed, and whether that were all; ``None``: the tool cannot tell.
+Found = tuple[int, bool | None, bool | None]
+
+
+def gilcheck(pair: Pair, workers: tuple[Worker, ...], _: str) -> Found:
+    from pytest_gilcheck.races import Budget, explore, run  # noqa: PLC0415 - each environment has one tool
+
+    def scenario() -> None:
+        state = pair.setup()
+        run(*[lambda worker=worker: worker(state) for worker in workers])
+        assert pair.check(state)
+
+    found = explore(scenario, name=pair.title, budget=Budget(seconds=SECONDS, schedules=SCHEDULES))
+    all_of_them = found.coverage == "exhausted" and found.preemption_bound is None
+    return found.first_failure or found.schedules, found.verdict != "clean", all_of_them
+
+
+def frontrun(pair: Pair, workers: tuple[Worker, ...], strategy: str) -> Found:
+    import frontrun as tool  # noqa: PLC0415 - each environment has one tool
+
+    options: dict[str, Any] = {
+        "dpor": {"max_executions": SCHEDULES, "stop_on_first": True, "total_timeout": SECONDS},
+        "random": {"max_attempts": 300, "seed": 0},
+    }[strategy]
+    found = tool.explore(pair.setup, list(workers), pair.check, strategy=strategy, reproduce_on_failure=0, **options)
+    holds = found.property_holds
+    return int(found.num_explored), None if holds is None else not holds, found.exhausted
+
+
+def interleave(pair: Pair, workers: tuple[Worker, ...], strategy: str) -> Found:
+    import interleave_test as tool  # noqa: PLC0415 - each environment has one tool
+
+    def model() -> None:
+        state = pair.setup()
+        tasks = [tool.spawn(worker, state) for worker in workers]
+        for task in tasks:
+            task.join()
+        assert pair.check(state)
+
+    found = tool.explore(model, iterations=2000, seed=0, strategy=strategy, raise_on_failure=False)
+    return found.schedules_run, found.failure is not None, found.exhausted
+
+
+def pool(pair: Pair, workers: tuple[Worker, ...], _: str) -> Found:
+    """Run them at once, over and over. A deadlock is a bug that was found, too."""
+    end = time.perf_counter() + SECONDS
+    number = 0
+    sys.setswitchinterval(1e-6)
+    with ThreadPoolExecutor(len(workers)) as executor:
+        while time.perf_counter() < end:
+            number += 1
+            state, together = pair.setup(), threading.Barrier(len(workers))
+            futures = [executor.submit(_started, together, worker, state) for worker in workers]
+            try:
+                for future in futures:
+                    future.result(timeout=1.0)
+            except TimeoutError:
+                for lock in (state.lock, state.other):
+                    if lock.locked():
+                        lock.release()
+                return number, True, None
+            if not pair.check(state):
+                return number, True, None
+    return number, False, None
+
+
+def _started(together: threading.Barrier, worker: Worker, state: object) -> None:
+    together.wait()
+    worker(state)
+
+
+def _idle(_: object) -> None:
+    """A worker."""
+
+
+Runner = Callable[[Pair, tuple[Worker, ...], str], Found]
+TOOLS: dict[str, tuple[str, Runner, str]] = {
+    "ours": ("gilcheck", gilcheck, ""),
+    "frontrun dpor": ("frontrun", frontrun, "dpor"),
+    "frontrun random": ("frontrun", frontrun, "random"),
+    "interleave pct": ("interleave-test", interleave, "pct"),
+    "interleave dfs": ("interleave-test", interleave, "dfs"),
+    "thread pool": ("gilcheck", pool, ""),
+}
+
+
+def child(tool: str, name: str, side: str) -> None:
+    """Print what one tool did with one program."""
+    _, runner, strategy = TOOLS[tool]
+    if runner is not pool:
+        runner(PAIRS["publish" if name != "publish" else "counter"], (_idle, _idle), strategy)
+    pair = PAIRS[name]
+    begin = time.perf_counter()
+    found = runner(pair, pair.bad if side == "bad" else pair.good, strategy)
+    print(json.dumps([*found, time.perf_counter() - begin]), flush=True)
+
+
+def measure(folder: Path, tool: str, name: str, side: str) -> str:
+    """One cell of the table."""
+    binaries = folder / TOOLS[tool][0] / "bin"
+    launcher = [str(binaries / "frontrun")] if tool.startswith("frontrun") else []  # it refuses to run without
+    command = [*launcher, str(binaries / "python"), str(HERE / "first_bug.py"), "--child", tool, name, side]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=CHILD_LIMIT, cwd=HERE, check=False)
+        schedules, failed, exhausted, seconds = json.loads(done.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return "hangs"
+    except (IndexError, ValueError):
+        return "no answer"
+    if side == "bad":
+        return (
+            f"{schedules} in {seconds * 1e3:.0f} ms"
+            if failed
+            else ("says it holds" if exhausted else f"missed in {schedules}")
+        )
+    if failed:
+        return "false alarm"
+    return f"all {schedules} in {seconds * 1e3:.0f} ms" if exhausted else f"not all, {schedules}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--venvs", type=Path, default=Path("peer-venvs"), help="as peers.py makes them")
+    parser.add_argument("--only", nargs="*", choices=PAIRS, default=list(PAIRS))
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        child(*arguments.child)
+        return
+    for side, title in (("bad", "schedules to the first bug"), ("good", "schedules to the end of a correct program")):
+        print(f"\n{title:44s}" + "".join(f"{tool:>22s}" for tool in TOOLS))
+        for name in arguments.only:
+            cells = "".join(f"{measure(arguments.venvs.resolve(), tool, name, side):>22s}" for tool in TOOLS)
+            print(f"{PAIRS[name].title:44s}{cells}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
