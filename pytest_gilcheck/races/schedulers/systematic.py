@@ -141,7 +141,7 @@ class Systematic(Base):
         bits = _bits(ready)
         choice = _Choice(me.number, site, bits, default, bits if others else default)
         choice.at = len(self.events)
-        if self._path and self.reduced and self.bound is None:
+        if self._path and self.reduced and self.bound is None and choice.at <= _MOST_REDUCED:
             choice.sleep = self._sleep_after(self._path[-1])
             awake = [bit for bit in (default, *(thread.bit for thread in ready)) if bit not in choice.sleep]
             if not awake:
@@ -172,13 +172,13 @@ class Systematic(Base):
         """What follows from the events of the last execution."""
         path = self._path
         events = self.events if self._asleep is None else self.events[: self._asleep]
-        if self._asleep is None:
-            path[-1].steps[path[-1].to] = Footprint(events, path[-1].at)
-        reduction = Reduction(events, attempts=self.bound is not None)
-        if reduction.unordered or len(events) > _MOST_REDUCED:
+        reduction = None if len(events) > _MOST_REDUCED else Reduction(events, attempts=self.bound is not None)
+        if reduction is None or reduction.unordered:
             for choice in path:
                 self._add(choice, choice.ready)
             return
+        if self._asleep is None:
+            path[-1].steps[path[-1].to] = Footprint(events, path[-1].at)
         points = _points(path, len(events))
         # What came before the last decision is what it was in an execution before, and so is what followed from it.
         since = path[self._known_depth - 1].at if self._known_depth else 0
