@@ -33,6 +33,6 @@ def test_small_programs_end_in_the_same_states() -> None:
 
 
 def test_programs_over_locks_and_queues_end_in_the_same_states() -> None:
-    found, schedules = problems(primitives(SEED, most_states=60), 6)
+    found, schedules = problems(primitives(SEED, most_states=60), 4)
     assert found == []
     assert 0 < schedules["reduced", None] < schedules["full", None]
