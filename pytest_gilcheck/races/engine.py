@@ -12,12 +12,12 @@ from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.quiet import quiet
-from pytest_gilcheck.races.schedule import Token, scenario_digest
+from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.search import Observer, Search
-from pytest_gilcheck.races.story import Line, tell
+from pytest_gilcheck.races.story import Line
 from pytest_gilcheck.verdict import Race
 
 _one_at_a_time = Lock()
@@ -82,7 +82,8 @@ def replay(
                 laboratory.settle(Serial(), limit)
                 result = laboratory.confirm(Replaying(parsed.schedule), limit)
                 code = result.code
-                story = tell(laboratory.recount(parsed.schedule, limit).events) if result.reason != "timeout" else ()
+                search = Search(laboratory, name="", strategy="auto", budget=Budget(limit=limit), seed=0, bound=None)
+                story = search.story(parsed.schedule, result) if code == parsed.code else ()
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook
                     result = laboratory.show(Replaying(parsed.schedule), limit)
@@ -92,15 +93,15 @@ def replay(
             raise StaleToken(
                 "the schedule is stale: the code that runs under it has changed since it was found; search again"
             )
-        return _replayed(laboratory, token, result, story)
+        return _replayed(search, parsed.schedule, token, (result, story))
 
 
-def _replayed(laboratory: Laboratory, token: str, result: Result, story: tuple[Line, ...]) -> Exploration:
-    search = Search(laboratory, name="", strategy="auto", budget=Budget(), seed=0, bound=None)
+def _replayed(search: Search, schedule: Schedule, token: str, seen: tuple[Result, tuple[Line, ...]]) -> Exploration:
+    result, story = seen
     failure = search.failed(result)
     if failure is None:
         return Exploration(verdict=Race.CLEAN, reason="the schedule ran and did not fail", schedules=1, token=token)
-    failure = replace(failure, schedule=Token.parse(token).schedule, story=story)
+    failure = replace(failure, schedule=schedule, story=story)
     return search.witnessed(failure, token, first_failure=1)
 
 

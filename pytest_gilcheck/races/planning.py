@@ -113,6 +113,11 @@ class Plan:
         elif self._strategy == "auto":
             yield from self._mixture()
 
+    @property
+    def directed(self) -> bool:
+        """Whether directed schedules were all that was asked for, and some ran."""
+        return self._strategy == "directed" and self._count() > 1
+
     def how(self) -> str:
         """How schedules were sampled, in words."""
         if not self.sampled:
@@ -120,8 +125,10 @@ class Plan:
         names = {"pct": f"PCT of depth {DEPTH}", "pos": "POS", "rff": "RFF", "random": "random"}
         said = " and ".join(names[name] for name in self.sampled)
         if [*self.sampled] == ["pct"]:
-            least = probability(self._experience.threads, self._experience.steps)
-            said += f", which finds a bug of that depth in one of {1 / least:,.0f} or fewer"
+            threads, steps = self._experience.threads, self._experience.steps
+            said += (
+                f"; one of {1 / probability(threads, steps):,.0f} finds a bug of that depth, if none has over {steps} steps"
+            )
         return said
 
     def _samplers(self) -> dict[str, Callable[[int], Scheduler]]:

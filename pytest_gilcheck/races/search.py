@@ -13,11 +13,12 @@ from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
-from pytest_gilcheck.races.schedule import Token
+from pytest_gilcheck.races.schedule import Schedule, Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
-from pytest_gilcheck.races.witnessing import Witnessing, doubt, same, verdict_of
+from pytest_gilcheck.races.story import Line
+from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same, verdict_of
 from pytest_gilcheck.verdict import Race
 
 # So many runs of the plain order in a row have to go the same way, after so many that may not: first ones warm caches up.
@@ -200,6 +201,10 @@ class Search:
                 return plain.text
         return None
 
+    def story(self, schedule: Schedule, result: Result) -> tuple[Line, ...]:
+        """What led to the failure that ``schedule`` showed in ``result``; nothing if it showed none."""
+        return self._witnessing.story(Witness(schedule=schedule, failure=self.failed(result), result=result))
+
     def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
         """The conclusion from a failure that was seen twice."""
         switches = len(failure.schedule)
@@ -281,18 +286,18 @@ class Search:
             return self._conclude(Race.CLEAN, f"{what} ({self._count()})", coverage=coverage)
         if self._plan.everything:
             coverage, said = "exhausted", "exhausted: every interleaving"
-        elif self._plan.exhausted is not None and self._plan.exhausted >= 1:
+        elif self._plan.exhausted is not None and (self._plan.exhausted or not self._plan.sampled):
             coverage, bound = "exhausted", self._plan.exhausted
             said = f"exhausted: every interleaving with at most {bound} preemption{'s' * (bound != 1)}"
-        elif self._plan.sampled or not self._plan.cut:
+        elif self._plan.sampled or self._plan.directed:
             reason = f"sampled: {self._count()} ({self._plan.how()})"
             return self._conclude(Race.CLEAN, reason, coverage="sampled")
         else:
-            began = self.schedules > 1
-            coverage, said = (
-                "cut",
-                f"the budget {'ended a systematic search' if began else 'was spent before the search began'}",
-            )
+            coverage, said = "cut", "the budget ended a systematic search"
+            if self._plan.diverged:
+                said = "a systematic search ended where the same choices led elsewhere than before"
+            elif self.schedules == 1:
+                said = "the budget was spent before the search began"
         if coverage == "exhausted" and (self._lost or self._uncontrolled):
             coverage, bound = "sampled", None
             said += ", but not all could be controlled"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pytest_gilcheck.races.events import Act, Event
@@ -88,16 +88,7 @@ def _around_switches(lines: list[Line]) -> tuple[Line, ...]:
     left_out = 0
     for number, line in enumerate(lines):
         if any(switch - _AROUND <= number < switch + _AROUND for switch in switches) or not switches:
-            kept.append(
-                Line(
-                    thread=line.thread,
-                    file=line.file,
-                    line=line.line,
-                    source=line.source,
-                    acts=line.acts,
-                    left_out=left_out,
-                )
-            )
+            kept.append(replace(line, left_out=left_out))
             left_out = 0
         else:
             left_out += 1

@@ -9,6 +9,7 @@ import select
 import stat
 from typing import Any
 
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.primitives.limits import Handler, is_duration
 from pytest_gilcheck.races.primitives.waiting import Attempt, handlers_of, until_readable, until_writable
 from pytest_gilcheck.races.run import Wait, run
@@ -86,6 +87,7 @@ def _acquire(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) ->
     """``SemLock.acquire`` and ``__enter__``: what the locks of ``multiprocessing`` are made of."""
     block, timeout = _semaphore_arguments(*args, **kwargs)
     run.touch(site, lock, None, True)
+    run.mark(Act.UNORDERED)  # it may be a semaphore that several hold: who frees it is not always who lets another in
     if not block or not (timeout is None or is_duration(timeout)):
         return call(*args, **kwargs)  # does not wait: a time-out below zero is none
     until = None if timeout is None else run.now + timeout

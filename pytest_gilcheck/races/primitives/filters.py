@@ -8,6 +8,7 @@ import _thread
 import _warnings
 from typing import Any
 
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.primitives.limits import Handler
 from pytest_gilcheck.races.run import Wait, run
 from pytest_gilcheck.races.sites import Site
@@ -52,6 +53,8 @@ def release(site: Site, call: Handler, owner: object, *args: Any) -> Any:
 
 def wait() -> None:
     """Before anything that takes the lock inside of C: until no other thread holds it."""
+    if run.holder(_GUARD) not in {None, run.me}:
+        run.tell(Act.BLOCK, _GUARD)
     while run.holder(_GUARD) not in {None, run.me}:
         run.wait(("lock", id(_GUARD)), _WHY)
 

@@ -21,7 +21,6 @@ class Directed(Base):
     def __init__(self, switches: Sequence[Switch]) -> None:
         self._switches = {(switch.thread, switch.place, switch.passage): switch.to for switch in switches}
         self._left = len(self._switches)
-        self._reached = 0
         self._last = switches[-1]
         self.missed = True  # it never came to the last switch
 
