@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Worker = Callable[[Any], object]
+from peer_programs import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

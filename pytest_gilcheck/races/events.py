@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.sites import Site
@@ -41,3 +42,19 @@ class Event(NamedTuple):
     passage: int
     ready: int
     switches: int
+
+
+#: What has to do with another thread, whose number is the target.
+OF_THREADS = frozenset({Act.WAKE, Act.JOIN})
+
+_T = TypeVar("_T")
+
+
+def overlapping(table: Mapping[int, Mapping[object, _T]], event: Event) -> list[_T]:
+    """The entries of ``table``, by object and key, for locations that have to do with that of ``event``."""
+    keys = table.get(event.target)
+    if not keys:
+        return []
+    if event.key is None:
+        return list(keys.values())
+    return [keys[key] for key in (event.key, None) if key in keys]

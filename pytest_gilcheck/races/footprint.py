@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_gilcheck.races.events import Act, Event
+from pytest_gilcheck.races.events import OF_THREADS, Act, Event
 
 
 class Footprint:
@@ -19,7 +19,7 @@ class Footprint:
             event = events[number]
             if event.act is Act.UNORDERED:
                 self._everything = True
-            elif event.act not in _OF_THREADS:
+            elif event.act not in OF_THREADS:
                 keys = self._keys.setdefault(event.kind, {})
                 keys[event.key] = keys.get(event.key, False) or event.act is not Act.READ
 
@@ -34,6 +34,3 @@ class Footprint:
                     if (writes or writes_too) and (key is None or key_too is None or key == key_too):
                         return True
         return False
-
-
-_OF_THREADS = frozenset({Act.WAKE, Act.JOIN})

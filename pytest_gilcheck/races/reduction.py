@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pytest_gilcheck.races.events import Act, Event
+from pytest_gilcheck.races.events import OF_THREADS, Act, Event, overlapping
 
 Clock = list[int]
 
@@ -55,10 +55,10 @@ class Reduction:
     def __init__(self, events: Sequence[Event], *, attempts: bool = False) -> None:
         self._events = events
         self._attempts = attempts
-        size = 1 + max((event.target if event.act in _OF_THREADS else event.thread for event in events), default=0)
-        self._size = max(size, 1 + max((event.thread for event in events), default=0))
-        self._now: list[Clock] = [[0] * self._size for _ in range(self._size)]
-        self._own: list[list[int]] = [[] for _ in range(self._size)]
+        others = [event.target for event in events if event.act in OF_THREADS]
+        size = 1 + max([0, *others, *(event.thread for event in events)])
+        self._now: list[Clock] = [[0] * size for _ in range(size)]
+        self._own: list[list[int]] = [[] for _ in range(size)]
         self._clocks: list[Clock] = []
         self._positions: list[int] = []
         self._locks: dict[int, _Lock] = {}
@@ -134,12 +134,8 @@ class Reduction:
 
     def _conflicts(self, event: Event) -> list[int]:
         """The last uses of its location that it conflicts with."""
-        keys = self._locations.get(event.target)
-        if keys is None:
-            return []
-        overlapping = keys.values() if event.key is None else [keys[key] for key in (event.key, None) if key in keys]
         found: set[int] = set()
-        for location in overlapping:
+        for location in overlapping(self._locations, event):
             if location.write >= 0:
                 found.add(location.write)
             if event.act is not Act.READ:
@@ -194,7 +190,6 @@ _OF_LOCKS = frozenset({Act.TAKE, Act.FREE, Act.TRY, Act.BLOCK})
 _TAKING = frozenset({Act.TAKE, Act.BLOCK})
 # They change nothing, so no other event comes after one of them.
 _PASSING = frozenset({Act.NEAR_LOCK, Act.BLOCK})
-_OF_THREADS = frozenset({Act.WAKE, Act.JOIN})
 
 
 def _join(clock: Clock, other: Clock) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from pytest_gilcheck.races.events import Act, Event
+from pytest_gilcheck.races.events import Act, Event, overlapping
 from pytest_gilcheck.races.sites import Site
 
 
@@ -98,23 +98,14 @@ class _Uses:
     def of(self, event: Event) -> int:
         """What it does to the location of ``event``; a lock that it takes it writes to."""
         uses = 0
-        for use in _overlapping(self._keys, event):
+        for use in overlapping(self._keys, event):
             uses |= use
         return uses
 
     def is_stopped(self, held: frozenset[int], *events: Event) -> bool:
         """Whether it has to wait for one of the locks ``held`` before it uses the location of any of ``events``."""
         stops = min((self._first[lock][None] for lock in held if lock in self.takes), default=None)
-        return stops is not None and all(number >= stops for event in events for number in _overlapping(self._first, event))
-
-
-def _overlapping(table: dict[int, dict[object, int]], event: Event) -> list[int]:
-    keys = table.get(event.target)
-    if not keys:
-        return []
-    if event.key is None:
-        return list(keys.values())
-    return [keys[key] for key in (event.key, None) if key in keys]
+        return stops is not None and all(number >= stops for event in events for number in overlapping(self._first, event))
 
 
 _PATTERNS = {
