@@ -63,7 +63,7 @@ class RaceChecker:
         last = stages[-1].exploration
         if last.verdict not in WITNESSED:
             return RaceOutcome(record=record)
-        section = racefailures.section(item, last)
+        section = racefailures.section(item, last, record)
         if not self._settings.policy.fails_test(last.verdict):
             return RaceOutcome(record=record, section=section)
         return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)

@@ -39,7 +39,7 @@ def frames(frame: FrameType | None) -> list[FrameType]:
     """The frames from ``frame`` outwards, without the engine's own."""
     found = []
     while frame is not None:
-        if not frame.f_code.co_filename.startswith(_ENGINE):
+        if not is_engines(frame.f_code.co_filename):
             found.append(frame)
         frame = frame.f_back
     return found
@@ -55,8 +55,13 @@ def frame_of(thread: Controlled) -> FrameType | None:
     return sys._current_frames().get(thread.ident)
 
 
+def is_engines(file: str) -> bool:
+    """Whether it is part of this package."""
+    return file.startswith(_ENGINE)
+
+
 @cache
-def _is_users(file: str) -> bool:
+def is_users(file: str) -> bool:
     """Neither the engine's nor the standard library's."""
     return not file.startswith((_ENGINE, "<frozen")) and (not file.startswith(_LIBRARY) or "-packages" in file)
 
@@ -64,7 +69,7 @@ def _is_users(file: str) -> bool:
 def users_line(frame: FrameType | None) -> tuple[str, int] | None:
     """The file and line of the innermost frame that is not in the standard library."""
     while frame is not None:
-        if _is_users(frame.f_code.co_filename):
+        if is_users(frame.f_code.co_filename):
             return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back
     return None

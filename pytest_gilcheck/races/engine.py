@@ -17,7 +17,7 @@ from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.search import Observer, Search
-from pytest_gilcheck.races.story import Line
+from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.verdict import Race
 
 _one_at_a_time = Lock()
@@ -83,7 +83,7 @@ def replay(
                 result = laboratory.confirm(Replaying(parsed.schedule), limit)
                 code = result.code
                 search = Search(laboratory, name="", strategy="auto", budget=Budget(limit=limit), seed=0, bound=None)
-                story = search.story(parsed.schedule, result) if code == parsed.code else ()
+                story = search.story(parsed.schedule, result) if code == parsed.code else None
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook
                     result = laboratory.show(Replaying(parsed.schedule), limit)
@@ -96,7 +96,7 @@ def replay(
         return _replayed(search, parsed.schedule, token, (result, story))
 
 
-def _replayed(search: Search, schedule: Schedule, token: str, seen: tuple[Result, tuple[Line, ...]]) -> Exploration:
+def _replayed(search: Search, schedule: Schedule, token: str, seen: tuple[Result, Story | None]) -> Exploration:
     result, story = seen
     failure = search.failed(result)
     if failure is None:

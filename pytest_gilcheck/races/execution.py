@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_gilcheck.races import outside, primitives
 from pytest_gilcheck.races.events import Event
+from pytest_gilcheck.races.observing import Observed
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.schedule import Schedule, Switch
 from pytest_gilcheck.races.schedulers import Scheduler
@@ -45,6 +46,7 @@ class Result:
     timed: bool = False
     curtailed: bool = False
     events: Sequence[Event] = ()
+    observed: Observed | None = None
     code: int = 0
 
     @property
@@ -103,6 +105,7 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         timed=run.timed_out,
         curtailed=run.curtailed,
         events=() if run.notes is None else run.notes.events,
+        observed=None if run.notes is None else run.notes.close(run),
     )
     run.forget()
     return result

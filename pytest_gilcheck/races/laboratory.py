@@ -18,6 +18,8 @@ from pytest_gilcheck.races import attributes, calls, hooks, preparing, schedule
 from pytest_gilcheck.races.comparing import Step
 from pytest_gilcheck.races.discovery import Discovery
 from pytest_gilcheck.races.execution import Result, execute
+from pytest_gilcheck.races.notes import Notes
+from pytest_gilcheck.races.observing import Observer
 from pytest_gilcheck.races.primitives.everywhere import everywhere
 from pytest_gilcheck.races.processor import one_cpu
 from pytest_gilcheck.races.quiet import sweep
@@ -186,13 +188,15 @@ class Laboratory:
             self._heat(hot)
 
     def recount(self, schedule: Schedule, limit: float) -> Result:
-        """The execution of ``schedule`` once more, with the events of all places where threads are known to meet."""
+        """The execution of ``schedule`` once more, observed at all places where threads are known to meet."""
         hot, scheduler = self.hot, Replaying(schedule)
         scheduler.noted = True
         self._heat(hot | self._sites_of(scheduler.script or {}))
+        run.notebook = Observer
         try:
             return self._once(scheduler, limit)
         finally:
+            run.notebook = Notes
             self._heat(hot)
 
     def plain(self) -> BaseException | None:

@@ -10,8 +10,10 @@ from pytest_gilcheck.races.events import Act, Event
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.accesses import Accesses, Record
+    from pytest_gilcheck.races.observing import Observed
     from pytest_gilcheck.races.schedule import Switch
     from pytest_gilcheck.races.sites import Site
+    from pytest_gilcheck.races.state import State
     from pytest_gilcheck.races.threads import Controlled
 
 #: An execution with more events than this is not noted to its end.
@@ -54,6 +56,12 @@ class Notes:
     def mark(self, thread: Controlled, act: Act, other: int = 0) -> None:
         """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""
         self._add(Event(thread.number, act, other, int, None, None, 0, 0, len(self._trace)))
+
+    def stopped(self, run: State) -> None:
+        """The execution is about to be ended, or its threads are about to be left."""
+
+    def close(self, run: State) -> Observed | None:
+        """All threads have ended: what was seen of them for a story."""
 
     def _add(self, event: Event) -> None:
         if len(self.events) < MOST_EVENTS:

@@ -17,7 +17,7 @@ from pytest_gilcheck.races.schedule import Schedule, Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
-from pytest_gilcheck.races.story import Line
+from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same, verdict_of
 from pytest_gilcheck.verdict import Race
 
@@ -201,8 +201,8 @@ class Search:
                 return plain.text
         return None
 
-    def story(self, schedule: Schedule, result: Result) -> tuple[Line, ...]:
-        """What led to the failure that ``schedule`` showed in ``result``; nothing if it showed none."""
+    def story(self, schedule: Schedule, result: Result) -> Story | None:
+        """What led to the failure that ``schedule`` showed in ``result``; ``None`` if it showed none."""
         return self._witnessing.story(Witness(schedule=schedule, failure=self.failed(result), result=result))
 
     def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:

@@ -49,6 +49,7 @@ class State:
         self.volatile: set[str] = set()
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
+        self.notebook: type[Notes] = Notes
         self.notes: Notes | None = None  # of the execution's events, if somebody wants to know
         self.forget()
 
@@ -58,7 +59,7 @@ class State:
             self.forget()
         self.scheduler = scheduler
         if scheduler.noted:
-            self.notes = Notes(self.accesses, self.trace)
+            self.notes = self.notebook(self.accesses, self.trace)
         scheduler.events = () if self.notes is None else self.notes.events
 
     def forget(self) -> None:
@@ -131,6 +132,8 @@ class State:
         """End the execution: every thread raises :class:`Stop` where it is, or as soon as it comes back."""
         if self.reason is None:
             self.reason, self.report = reason, report
+            if self.notes is not None:
+                self.notes.stopped(self)
         self.stopping = True
 
     def name_uncontrolled(self, thread: Controlled) -> None:

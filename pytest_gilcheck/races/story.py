@@ -1,95 +1,286 @@
-"""The story of an execution: what its threads did to what they share, line by line of their source."""
+"""The story of a failure as data: what its threads did to what they share, line by line of their source, with the values."""
 
 from __future__ import annotations
 
 import linecache
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
-from pytest_gilcheck.races.events import Act, Event
-from pytest_gilcheck.races.sites import Site
+from pytest_gilcheck.races.events import Act
+from pytest_gilcheck.races.naming import Name
+from pytest_gilcheck.races.observing import ABSENT, Held, Moment, Observed, Plight
+from pytest_gilcheck.races.peeking import plain
+from pytest_gilcheck.races.sites import Kind
+from pytest_gilcheck.races.stale import Stale, stale
 
 #: So many lines before and after a switch are told; what lies between is left out.
 _AROUND = 4
-_LONGEST_NAME = 40
+#: No more lines than these are told: the first ones, and the last ones, which are closest to the failure.
+_FIRST, _LAST = 8, 32
+# A line that does more than this, such as one that goes over a long list, is told by the last things that it did.
+_MOST_ACTS = 6
+_LONGEST_SOURCE = 200
 
-_OF_LOCKS = {Act.TAKE: "takes the lock", Act.FREE: "frees the lock", Act.BLOCK: "waits for the lock"}
+_OF_LOCKS = {Act.TAKE: "takes", Act.FREE: "releases", Act.BLOCK: "waits for"}
+_DELETES = frozenset({Kind.DELETE_ATTR, Kind.DELETE_ITEM, Kind.DELETE_GLOBAL, Kind.DELETE_CELL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """Something done on a line: ``reads``, ``writes``, ``changes``, ``deletes``, ``takes``, ``releases``, ``waits for``,
+    ``calls`` or ``raises`` ``what``. ``before`` and ``after`` are texts of its value, ``None`` where there is none to tell.
+
+    ``conflict``: it is one of those that met with another thread's; ``note`` says how.
+    """
+
+    verb: str
+    what: str
+    before: str | None = None
+    after: str | None = None
+    conflict: bool = False
+    note: str | None = None
+
+    def __str__(self) -> str:
+        if self.verb == "reads":
+            return f"reads {self.what}" + (f" -> {self.before}" if self.before is not None else "")
+        if self.verb == "deletes" and self.after in {None, ABSENT}:
+            return f"deletes {self.what}" + (f" ({self.before})" if self.before is not None else "")
+        values = "" if self.after is None else f": {'?' if self.before is None else self.before} -> {self.after}"
+        return f"{self.verb} {self.what}{values}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of source."""
+
+    file: str
+    line: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A lock, and where it was taken."""
+
+    what: str
+    at: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Thread number ``thread`` runs a line of source and does ``acts`` there, such as ``reads .value``.
+    """Thread number ``thread`` runs a line of source and does ``acts`` there while it ``holds`` locks.
 
     ``left_out`` lines come before it that are not told.
     """
 
     thread: int
-    file: str
-    line: int
-    source: str
-    acts: tuple[str, ...]
+    at: Place
+    acts: tuple[Doing, ...]
+    holds: tuple[Hold, ...] = ()
     left_out: int = 0
 
 
-def tell(events: Sequence[Event]) -> tuple[Line, ...]:
-    """The lines around the switches. What the standard library does for itself is left out."""
-    return _around_switches(_lines(events))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """A thread that did not come to its end: it waits for ``what`` at a line (``None``: it runs, in a loop), which
+    ``holder`` has, and ``holds`` locks itself."""
+
+    thread: int
+    name: str
+    what: str | None
+    at: Place
+    holder: int | None = None
+    holds: tuple[Hold, ...] = ()
 
 
-def _lines(events: Sequence[Event]) -> list[Line]:
-    lines: list[Line] = []
-    places: dict[int, Site | None] = {}
-    for event in events:
-        if event.site is not None:
-            places[event.thread] = None if event.site.guarded else event.site
-        site = places.get(event.thread)
-        said = _said(event)
-        if site is None or said is None:
-            continue
-        file, number = site.code.co_filename, site.line or 0
-        last = lines[-1] if lines else None
-        if last is not None and (last.thread, last.file, last.line) == (event.thread, file, number):
-            if said not in last.acts[-2:]:
-                lines[-1] = _line(event.thread, file, number, (*last.acts, said))
-        else:
-            lines.append(_line(event.thread, file, number, (said,)))
-    return lines
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The lines around the switches, the threads that were stuck at the end, and what is behind the failure, if that can be
+    told: such as ``lost update of Counter.value``."""
+
+    lines: tuple[Line, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    cause: str | None = None
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Exact builtins, for JSON."""
+        return {
+            "cause": self.cause,
+            "steps": [
+                {
+                    "thread": line.thread,
+                    **_plain(line.at),
+                    "acts": [_plain(act) for act in line.acts],
+                    "holds": [_held(hold) for hold in line.holds],
+                    "left_out": line.left_out,
+                }
+                for line in self.lines
+            ],
+            "stuck": [
+                {
+                    "thread": each.thread,
+                    "name": each.name,
+                    "waits_for": each.what,
+                    **_plain(each.at),
+                    "held_by": each.holder,
+                    "holds": [_held(hold) for hold in each.holds],
+                }
+                for each in self.stuck
+            ],
+        }
 
 
-def _line(thread: int, file: str, number: int, acts: tuple[str, ...]) -> Line:
-    return Line(thread=thread, file=file, line=number, source=linecache.getline(file, number).strip(), acts=acts)
+def _plain(value: Place | Doing) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _said(event: Event) -> str | None:
-    if event.act in _OF_LOCKS:
-        return _OF_LOCKS[event.act]
-    if event.act not in {Act.READ, Act.WRITE}:
-        return None
-    return f"{'reads' if event.act is Act.READ else 'writes'} {_name(event)}"
+def _held(hold: Hold) -> dict[str, Any]:
+    return {"what": hold.what, **_plain(hold.at)}
 
 
-def _name(event: Event) -> str:
-    """What is used, without asking any object of the user's for its ``repr``."""
-    key = event.key
-    if key is None:
-        return f"the {event.kind.__name__}"
-    if isinstance(key, str):
-        return f".{key}"[:_LONGEST_NAME]
-    part = key[0] if isinstance(key, tuple) and key else None
-    return (
-        f"[{part!r}]"[:_LONGEST_NAME] if type(part) in {str, int, bool, bytes} else f"an item of the {event.kind.__name__}"
+def tell(seen: Observed) -> Story:
+    """The story of what was seen. What the standard library does for itself is told as one call of it."""
+    conflicts = stale(seen)
+    labels = _labels(_names(seen))
+    teller = _Teller(labels, {number: each for each in conflicts for number in each.moments})
+    lines = teller.lines(seen.moments)
+    lines = _with_exceptions(lines, seen)
+    lost = next((each for each in conflicts if each.lost), None)
+    return Story(
+        lines=_around_switches(lines),
+        stuck=tuple(teller.stuck(plight) for plight in seen.plights),
+        cause=None if lost is None else f"lost update of {labels[seen.moments[lost.moments[-1]].name]}",
     )
+
+
+def _names(seen: Observed) -> Iterator[Name]:
+    for moment in seen.moments:
+        yield moment.name
+        yield from (held.name for held in moment.held)
+    for plight in seen.plights:
+        yield from (held.name for held in plight.held)
+        if plight.lock is not None:
+            yield plight.lock
+
+
+def _labels(names: Iterable[Name]) -> dict[Name, str]:
+    """A text for each name; where several objects go by the same, they are numbered in the order of their appearance."""
+    alike: dict[str, list[int]] = {}
+    every = dict.fromkeys(names)
+    for owner, number, _ in every:
+        numbers = alike.setdefault(owner, [])
+        if number and number not in numbers:
+            numbers.append(number)
+
+    def label(name: Name) -> str:
+        owner, number, rest = name
+        numbers = alike[owner]
+        return f"{owner}#{numbers.index(number) + 1}{rest}" if number and len(numbers) > 1 else f"{owner}{rest}"
+
+    return {name: label(name) for name in every}
+
+
+class _Teller:
+    """Makes lines of moments. ``conflicts`` are those that are part of one, by number."""
+
+    def __init__(self, labels: dict[Name, str], conflicts: dict[int, Stale]) -> None:
+        self._labels = labels
+        self._conflicts = conflicts
+
+    def lines(self, moments: Sequence[Moment]) -> list[Line]:
+        """What each thread did, what it did on one line together."""
+        lines: list[Line] = []
+        for number, moment in enumerate(moments):
+            doing = self._doing(number, moment)
+            if doing is None:
+                continue
+            last = lines[-1] if lines else None
+            if last is None or (last.thread, last.at.file, last.at.line) != (moment.event.thread, moment.file, moment.line):
+                lines.append(Line(thread=moment.event.thread, at=place(moment.file, moment.line), acts=(doing,)))
+            elif doing not in last.acts[-2:]:
+                acts = (*last.acts, doing)
+                lines[-1] = replace(last, acts=acts if len(acts) <= _MOST_ACTS else (acts[0], *acts[2:]))
+            if doing.conflict:
+                lines[-1] = replace(lines[-1], holds=self._holds(moment.held))
+        return lines
+
+    def stuck(self, plight: Plight) -> Stuck:
+        """The thread that was in this plight."""
+        what = plight.what
+        if plight.lock is not None:
+            what = self._labels[plight.lock]
+        elif what is not None and plight.call is not None:
+            what = f"{what}, in {plight.call}"
+        return Stuck(
+            thread=plight.thread,
+            name=plain(str(plight.name)),
+            what=what,
+            at=place(plight.file, plight.line),
+            holder=plight.holder,
+            holds=self._holds(plight.held),
+        )
+
+    def _holds(self, held: Iterable[Held]) -> tuple[Hold, ...]:
+        return tuple(Hold(what=self._labels[each.name], at=place(each.file, each.line)) for each in held)
+
+    def _doing(self, number: int, moment: Moment) -> Doing | None:
+        act = moment.event.act
+        if moment.via is not None:
+            return Doing(verb="calls", what=moment.via)
+        what = self._labels[moment.name]
+        if act in _OF_LOCKS:
+            return Doing(verb=_OF_LOCKS[act], what=what)
+        if act not in {Act.READ, Act.WRITE}:
+            return None
+        conflict = self._conflicts.get(number)
+        note = conflict.note if conflict is not None and conflict.noted == number else None
+        after = moment.after if act is Act.WRITE else None
+        return Doing(
+            verb=_verb(moment), what=what, before=moment.before, after=after, conflict=conflict is not None, note=note
+        )
+
+
+def _verb(moment: Moment) -> str:
+    event = moment.event
+    if event.act is Act.READ:
+        return "reads"
+    if event.site is not None and event.site.kind in _DELETES:
+        return "deletes" if event.key is not None else "deletes from"
+    return "writes" if event.key is not None or moment.after is None else "changes"
+
+
+def place(file: str, line: int) -> Place:
+    """A line with its source as it is now, in printable ASCII; without, where there is none."""
+    source = linecache.getline(file, line).strip().expandtabs(1) if not file.startswith("<") else ""
+    return Place(file=file, line=line, source=plain(source[:_LONGEST_SOURCE]))
+
+
+def _with_exceptions(lines: list[Line], seen: Observed) -> list[Line]:
+    """The exceptions that ended threads, each after the last that its thread did."""
+    for thread, text, (file, number) in seen.raised:
+        doing = Doing(verb="raises", what=text)
+        last = max((index for index, line in enumerate(lines) if line.thread == thread), default=None)
+        if last is None:
+            continue
+        if (lines[last].at.file, lines[last].at.line) == (file, number):
+            lines[last] = replace(lines[last], acts=(*lines[last].acts, doing))
+        else:
+            lines.insert(last + 1, Line(thread=thread, at=place(file, number), acts=(doing,)))
+    return lines
 
 
 def _around_switches(lines: list[Line]) -> tuple[Line, ...]:
     switches = [number for number, (one, other) in enumerate(pairwise(lines), 1) if one.thread != other.thread]
+    near = [
+        number
+        for number in range(len(lines))
+        if any(switch - _AROUND <= number < switch + _AROUND for switch in switches) or not switches
+    ]
+    if len(near) > _FIRST + _LAST:
+        near = near[:_FIRST] + near[-_LAST:]
     kept: list[Line] = []
-    left_out = 0
-    for number, line in enumerate(lines):
-        if any(switch - _AROUND <= number < switch + _AROUND for switch in switches) or not switches:
-            kept.append(replace(line, left_out=left_out))
-            left_out = 0
-        else:
-            left_out += 1
+    for before, number in pairwise([-1, *near]):
+        kept.append(replace(lines[number], left_out=number - before - 1))
     return tuple(kept)

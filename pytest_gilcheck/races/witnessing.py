@@ -11,7 +11,7 @@ from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.shrink import shrunk
-from pytest_gilcheck.races.story import Line, tell
+from pytest_gilcheck.races.story import Story, tell
 from pytest_gilcheck.verdict import Race
 
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
@@ -60,13 +60,15 @@ class Witnessing:
         shorter = self.repeated(schedule, failure)
         return shorter if same(shorter.failure, failure) else witness
 
-    def story(self, witness: Witness) -> tuple[Line, ...]:
+    def story(self, witness: Witness) -> Story | None:
         """What led to the failure, if one more execution shows the same; for one that takes its full time, nothing."""
         failure = witness.failure
         if failure is None or failure.kind == "timeout":
-            return ()
+            return None
         result = self._lab.recount(witness.schedule, self._limit)
-        return tell(result.events) if same(self._failed(result), failure) else ()
+        if result.observed is None or not same(self._failed(result), failure):
+            return None
+        return tell(result.observed)
 
     def _once(self, schedule: Schedule) -> Witness:
         result = self._lab.confirm(Replaying(schedule), self._limit)

@@ -1,0 +1,216 @@
+"""An execution that is observed for its story: beside its events their places, the values used, and the locks held."""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from pytest_gilcheck.races import deadlock
+from pytest_gilcheck.races.accesses import Kept, Record
+from pytest_gilcheck.races.events import Act, Event
+from pytest_gilcheck.races.naming import Name, Names, variables
+from pytest_gilcheck.races.notes import Notes
+from pytest_gilcheck.races.peeking import MISSING, class_name, peek, plain, short
+
+if TYPE_CHECKING:
+    from pytest_gilcheck.races.accesses import Accesses
+    from pytest_gilcheck.races.schedule import Switch
+    from pytest_gilcheck.races.sites import Site
+    from pytest_gilcheck.races.state import State
+    from pytest_gilcheck.races.threads import Controlled
+
+#: What is said of an item that a container does not have.
+ABSENT = "absent"
+
+_ACCESSES = (Act.READ, Act.WRITE)
+
+
+class Held:
+    """A lock that a thread holds, and the place at which it took it. No dataclass, as :class:`threads.Wait`."""
+
+    __slots__ = ("file", "line", "name")
+
+    def __init__(self, name: Name, file: str, line: int) -> None:
+        self.name, self.file, self.line = name, file, line
+
+
+class Moment:
+    """``event`` with what can be seen at it: the innermost line outside of the standard library, and the method that was
+    called there if it happens inside of that; texts of the value ``before`` and, once the operation was done, ``after``,
+    ``None`` where they cannot be told; and the locks held."""
+
+    __slots__ = ("after", "before", "event", "file", "held", "line", "name", "via")
+
+    def __init__(self, event: Event, name: Name, place: tuple[str, int], via: str | None, held: tuple[Held, ...]) -> None:
+        self.event, self.name, self.via, self.held = event, name, via, held
+        self.file, self.line = place
+        self.before: str | None = None
+        self.after: str | None = None
+
+
+class Plight:
+    """A thread that cannot go on, or does not end, when the execution does: what it waits for (``None``: it goes round in a
+    loop), where, who holds what it waits for, and what it holds itself."""
+
+    __slots__ = ("call", "file", "held", "holder", "line", "lock", "name", "thread", "what")
+
+    def __init__(self, thread: int, name: str, what: str | None, place: tuple[str, int]) -> None:
+        self.thread, self.name, self.what = thread, name, what
+        self.file, self.line = place
+        self.lock: Name | None = None
+        self.call: str | None = None  # of the standard library, in which it waits
+        self.holder: int | None = None
+        self.held: tuple[Held, ...] = ()
+
+
+class Observed:
+    """What was seen of an execution: ``raised`` says what threads ended with, each by number, a text and the place;
+    ``switches`` are those that the schedule asked for. No object of the user's is in it."""
+
+    __slots__ = ("moments", "plights", "raised", "switches")
+
+    def __init__(self, switches: list[Switch]) -> None:
+        self.moments: list[Moment] = []
+        self.plights: list[Plight] = []
+        self.raised: list[tuple[int, str, tuple[str, int]]] = []
+        self.switches = switches
+
+
+class Observer(Notes):
+    """Notes that see more. It holds no object of the user's any longer than the notes themselves do."""
+
+    def __init__(self, accesses: Accesses, trace: list[Switch]) -> None:
+        super().__init__(accesses, trace)
+        self._seen = Observed(trace)
+        self._names = Names()
+        self._taken: dict[tuple[int, int], Held] = {}
+        # Writes that are going on: the thread, site and passage, and what it is that is written.
+        self._operation: tuple[int, Site | None, int] = (0, None, 0)
+        self._writes: list[tuple[Moment, Record | Kept, object]] = []
+
+    def use(
+        self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
+    ) -> None:
+        operation = (thread.number, site, 0 if site is None else thread.visits[site])
+        if self._writes and operation != self._operation:
+            self._settle()
+        self._operation = operation
+        noted = len(self.events)
+        super().use(thread, act, target, key, site, ready)
+        if len(self.events) == noted:
+            return
+        event = self.events[-1]
+        frame, via = _users(thread)
+        if event.act is not act or frame is None:
+            return
+        record = self._accesses.record(target)
+        name = self._names.of((target, key, id(record)), site, frame)
+        place = frame.f_code.co_filename, frame.f_lineno
+        held = self._locks(thread, act, target, (name, place))
+        call = None if via is None else self._called(via, frame)
+        moment = Moment(event, name, place, call, held)
+        self._seen.moments.append(moment)
+        if act in _ACCESSES and via is None:
+            moment.before = _text(target, key)
+            if act is Act.WRITE:
+                self._writes.append((moment, record, key))
+
+    def stopped(self, run: State) -> None:
+        """The execution is about to be ended: who is where?"""
+        self._settle()
+        for thread in run.threads:
+            if not thread.done and not (thread.wait is not None and thread.wait.kind in {"run", "drain"}):
+                self._seen.plights.append(self._plight(run, thread))
+
+    def close(self, run: State) -> Observed:
+        """All threads have ended: what was seen."""
+        self._settle()
+        for thread in run.threads:
+            if thread.error is not None:
+                place = _raised_at(thread.error)
+                if place is not None:
+                    self._seen.raised.append((thread.number, _exception(thread.error), place))
+        return self._seen
+
+    def _settle(self) -> None:
+        """The operation that was about to happen has happened."""
+        for moment, record, key in self._writes:
+            target = record() if isinstance(record, Record) else record.target
+            if target is not None:
+                moment.after = _text(target, key)
+        self._writes.clear()
+
+    def _locks(self, thread: Controlled, act: Act, target: object, named: tuple[Name, tuple[str, int]]) -> tuple[Held, ...]:
+        if act is Act.TAKE:
+            name, place = named
+            self._taken[thread.number, id(target)] = Held(name, *place)
+        return self._held(thread)
+
+    def _held(self, thread: Controlled) -> tuple[Held, ...]:
+        return tuple(self._taken[thread.number, lock] for lock in thread.holding if (thread.number, lock) in self._taken)
+
+    def _called(self, inner: FrameType, frame: FrameType) -> str:
+        """The call in ``frame`` that is at present in ``inner``, such as ``Mailbox.changed.wait()``."""
+        qualified = inner.f_code.co_qualname
+        owner = variables(inner).get("self")
+        if owner is None or "." not in qualified:
+            return f"{plain(qualified)}()"
+        name, _, rest = self._names.of_object(owner, id(self._accesses.record(owner)), frame)
+        return f"{name}{rest}.{plain(qualified.rpartition('.')[2])}()"
+
+    def _plight(self, run: State, thread: Controlled) -> Plight:
+        frame, via = _users(thread)
+        wait = thread.wait
+        place = ("?", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+        plight = Plight(thread.number, thread.name, None if wait is None else deadlock.waits_for(thread)[0], place)
+        plight.held = self._held(thread)
+        if via is not None and frame is not None:
+            plight.call = self._called(via, frame)
+        if wait is not None and wait.kind == "lock" and wait.lock is not None:
+            holder = run.holder(wait.lock)
+            plight.holder = None if holder is None else holder.number
+            if via is None:
+                plight.lock = self._names.of_object(wait.lock, id(self._accesses.record(wait.lock)), frame)
+        return plight
+
+
+_TRACEBACK: Any = BaseException.__dict__["__traceback__"].__get__
+_ARGUMENTS: Any = BaseException.__dict__["args"].__get__
+
+
+def _text(target: object, key: object) -> str | None:
+    value = peek(target, key)
+    if value is not MISSING:
+        return short(value)
+    return ABSENT if type(key) is tuple and isinstance(target, dict | list) else None
+
+
+def _users(thread: Controlled) -> tuple[FrameType | None, FrameType | None]:
+    """Where ``thread`` is outside of the standard library, and the function of that it called there, if it is inside of one."""
+    frame: Any = sys._getframe(1) if thread.ident == get_ident() else sys._current_frames().get(thread.ident)
+    via = None
+    while frame is not None:
+        if deadlock.is_users(frame.f_code.co_filename):
+            return frame, via
+        if not deadlock.is_engines(frame.f_code.co_filename):
+            via = frame
+        frame = frame.f_back
+    return None, None
+
+
+def _raised_at(error: BaseException) -> tuple[str, int] | None:
+    """The innermost line outside of the standard library that an exception came from."""
+    place = None
+    traceback = _TRACEBACK(error)
+    while traceback is not None:
+        if deadlock.is_users(traceback.tb_frame.f_code.co_filename):
+            place = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return place
+
+
+def _exception(error: BaseException) -> str:
+    arguments = _ARGUMENTS(error)
+    return f"{class_name(type(error))}({', '.join(map(short, arguments[:2]))}{', ...' * (len(arguments) > 2)})"

@@ -1,0 +1,123 @@
+"""What another thread did while one was interrupted that the latter then did not know: the reason of most races.
+
+The patterns are those of atomicity violations on one location (Lu et al., AVIO, ASPLOS 2006): two accesses of a thread with
+another's between them that no serial order has there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CellType
+
+from pytest_gilcheck.races.events import Act
+from pytest_gilcheck.races.observing import Moment, Observed
+from pytest_gilcheck.races.sites import Kind
+
+# So many accesses of a thread before and after an interruption are looked at.
+_REACH = 12
+# An interruption in which more happened than this is looked at from its end.
+_MEANWHILE = 500
+
+_ACCESSES = frozenset({Act.READ, Act.WRITE})
+_OVERWRITES = frozenset({Kind.STORE_ATTR, Kind.STORE_ITEM, Kind.STORE_GLOBAL, Kind.STORE_CELL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """Three accesses of one location by their numbers: the one before the interruption, the other thread's, and the one after
+    it, if that has to do with it. ``note`` belongs to number ``noted``. ``lost``: the last overwrote the other's unseen."""
+
+    moments: tuple[int, ...]
+    noted: int
+    note: str
+    lost: bool = False
+
+
+def stale(seen: Observed) -> list[Stale]:
+    """One for each interruption that has any; the switches of a schedule that was shrunk are all needed for the failure."""
+    found = []
+    for before, after in _interruptions(seen):
+        each = _unknown(seen.moments, before, after) or _half_done(seen.moments, before, after)
+        if each is not None:
+            found.append(each)
+    return found
+
+
+def _interruptions(seen: Observed) -> Iterator[tuple[int, int]]:
+    """The last moment of a thread before the schedule took its turn away, and its first one after."""
+    last: dict[int, int] = {}
+    for number, moment in enumerate(seen.moments):
+        thread = moment.event.thread
+        before = last.get(thread)
+        last[thread] = number
+        if before is None or before == number - 1:
+            continue
+        switches = seen.switches[seen.moments[before].event.switches : moment.event.switches]
+        if any(switch.thread == thread and switch.place is not None for switch in switches):
+            yield before, number
+
+
+def _unknown(moments: list[Moment], before: int, after: int) -> Stale | None:
+    """It goes on with what another thread has written since it looked."""
+    thread = moments[after].event.thread
+    written = [
+        number for number in range(max(before + 1, after - _MEANWHILE), after) if moments[number].event.act is Act.WRITE
+    ]
+    earlier = [number for number in range(max(0, before - _REACH), before + 1) if moments[number].event.thread == thread]
+    for number in _following(moments, after, thread):
+        here = moments[number]
+        other = next((w for w in reversed(written) if _overlap(moments[w], here)), None)
+        looked = next((e for e in reversed(earlier) if _is_access(moments[e]) and _overlap(moments[e], here)), None)
+        if other is None or looked is None or not _is_access(here):
+            continue
+        lost = _overwrites(here) and _overwrites(moments[other]) and moments[looked].event.act is Act.READ
+        return Stale(moments=(looked, other, number), noted=number, note=_of_other(moments[other], lost=lost), lost=lost)
+    return None
+
+
+def _of_other(other: Moment, *, lost: bool) -> str:
+    who = f"thread {other.event.thread}"
+    if lost:
+        return f"{who}'s write{f' of {other.after}' if other.after is not None else ''} is lost"
+    return f"{who} has changed it since"
+
+
+def _half_done(moments: list[Moment], before: int, after: int) -> Stale | None:
+    """Another thread looks at what it has written and goes on to write more of."""
+    thread = moments[after].event.thread
+    if not any(moments[number].event.act is Act.WRITE for number in _following(moments, after, thread)):
+        return None
+    for number in range(max(before + 1, after - _MEANWHILE), after):
+        there = moments[number]
+        if there.event.act is not Act.READ or not _is_access(there):
+            continue
+        for earlier in range(before, max(-1, before - _REACH), -1):
+            here = moments[earlier]
+            if here.event.thread == thread and here.event.act is Act.WRITE and _is_access(here) and _overlap(here, there):
+                return Stale(moments=(earlier, number), noted=number, note=f"thread {thread} is only half done")
+    return None
+
+
+def _following(moments: list[Moment], after: int, thread: int) -> Iterator[int]:
+    """From ``after`` on, as long as the turn is the thread's."""
+    for number in range(after, min(after + _REACH, len(moments))):
+        if moments[number].event.thread != thread:
+            return
+        yield number
+
+
+def _is_access(moment: Moment) -> bool:
+    return moment.event.act in _ACCESSES and moment.via is None
+
+
+def _overlap(one: Moment, other: Moment) -> bool:
+    here, there = one.event, other.event
+    return here.target == there.target and (here.key == there.key or here.key is None or there.key is None)
+
+
+def _overwrites(moment: Moment) -> bool:
+    """Whether nothing is left of the value that was there."""
+    event = moment.event
+    whole = event.key is not None or issubclass(event.kind, CellType)
+    return event.act is Act.WRITE and whole and event.site is not None and event.site.kind in _OVERWRITES
