@@ -87,7 +87,8 @@ class Drawing:
         found = [f"{who(each.thread)} {does} at {self._at(each.at)}"]
         if each.holder is not None:
             found.append(f"{_INDENT}{self._holder(each)}")
-        return [*found, *(f"{_INDENT}it holds {self._since(hold)}" for hold in each.holds if hold.what != each.what)]
+        told = {other.what for other in self._story.stuck if other.holder == each.thread}
+        return [*found, *(f"{_INDENT}it holds {self._since(hold)}" for hold in each.holds if hold.what not in told)]
 
     def _holder(self, each: Stuck) -> str:
         other = next((other for other in self._story.stuck if other.thread == each.holder), None)
@@ -124,9 +125,9 @@ def _act(act: Doing, width: int) -> list[str]:
     notes = [] if note is None else [f"{deeper}{note}"]
     if len(said) <= width:
         return [said, *notes]
-    if act.verb == "reads" and act.before is not None:
-        return [f"{mark}reads {act.what}", f"{deeper}-> {act.before}", *notes]
-    if act.after is not None and act.before is not None:
+    if act.before is not None and act.after is None:
+        return [f"{mark}{act.verb} {act.what}", f"{deeper}-> {act.before}", *notes]
+    if act.before is not None:
         return [f"{mark}{act.verb} {act.what}:", f"{deeper}{act.before}", f"{deeper}-> {act.after}", *notes]
     return [said, *notes]
 

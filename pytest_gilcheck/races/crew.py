@@ -155,7 +155,7 @@ class Crew(Waits):
             if not self.wait(("drain",), Wait("all threads to end", kind="drain")):
                 if last:
                     if self.notes is not None:
-                        self.notes.stopped(self)
+                        self.notes.stopped(self, [thread for thread in alive if not _is_idle(thread)])
                     self.left = [self.describe(thread) for thread in alive if not _is_idle(thread)]
                 break
             jumps += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -57,8 +58,8 @@ class Notes:
         """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""
         self._add(Event(thread.number, act, other, int, None, None, 0, 0, len(self._trace)))
 
-    def stopped(self, run: State) -> None:
-        """The execution is about to be ended, or its threads are about to be left."""
+    def stopped(self, run: State, threads: Iterable[Controlled]) -> None:
+        """These threads will not come to their ends by themselves."""
 
     def close(self, run: State) -> Observed | None:
         """All threads have ended: what was seen of them for a story."""

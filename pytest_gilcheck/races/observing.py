@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from _thread import get_ident
+from collections.abc import Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from pytest_gilcheck.races.accesses import Kept, Record
 from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.naming import Name, Names, variables
 from pytest_gilcheck.races.notes import Notes
+from pytest_gilcheck.races.operations.operands import is_simple
 from pytest_gilcheck.races.peeking import MISSING, class_name, peek, plain, short
 
 if TYPE_CHECKING:
@@ -24,6 +27,12 @@ if TYPE_CHECKING:
 #: What is said of an item that a container does not have.
 ABSENT = "absent"
 
+# Functions of the standard library that return with the lock held that they take.
+_TAKING = frozenset({"__enter__", "acquire"})
+# What else they are called than by their names.
+_CALLED = {"Condition.__enter__": "takes", "Condition.__exit__": "releases"}
+# Of larger dictionaries it is not said which item came or went.
+_MOST_KEYS = 100
 _ACCESSES = (Act.READ, Act.WRITE)
 
 
@@ -39,15 +48,17 @@ class Held:
 class Moment:
     """``event`` with what can be seen at it: the innermost line outside of the standard library, and the method that was
     called there if it happens inside of that; texts of the value ``before`` and, once the operation was done, ``after``,
-    ``None`` where they cannot be told; and the locks held."""
+    ``None`` where they cannot be told; and the locks held. ``changed`` is the only item of a dictionary that a write of all of
+    it added or took away, and whether it is there now."""
 
-    __slots__ = ("after", "before", "event", "file", "held", "line", "name", "via")
+    __slots__ = ("after", "before", "changed", "event", "file", "held", "line", "name", "via")
 
-    def __init__(self, event: Event, name: Name, place: tuple[str, int], via: str | None, held: tuple[Held, ...]) -> None:
+    def __init__(self, event: Event, name: Name, place: tuple[str, int], via: tuple[str, str] | None, held: tuple[Held, ...]) -> None:
         self.event, self.name, self.via, self.held = event, name, via, held
         self.file, self.line = place
         self.before: str | None = None
         self.after: str | None = None
+        self.changed: tuple[str, bool] | None = None
 
 
 class Plight:
@@ -88,7 +99,8 @@ class Observer(Notes):
         self._taken: dict[tuple[int, int], Held] = {}
         # Writes that are going on: the thread, site and passage, and what it is that is written.
         self._operation: tuple[int, Site | None, int] = (0, None, 0)
-        self._writes: list[tuple[Moment, Record | Kept, object]] = []
+        self._writes: list[tuple[Moment, Record | Kept, object, dict[object, int] | None]] = []
+        self._values = Values()
 
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
@@ -108,19 +120,20 @@ class Observer(Notes):
         record = self._accesses.record(target)
         name = self._names.of((target, key, id(record)), site, frame)
         place = frame.f_code.co_filename, frame.f_lineno
-        held = self._locks(thread, act, target, (name, place))
+        if act is Act.TAKE:
+            self._take(thread, target, (name, place), via)
         call = None if via is None else self._called(via, frame)
-        moment = Moment(event, name, place, call, held)
+        moment = Moment(event, name, place, call, self._held(thread))
         self._seen.moments.append(moment)
         if act in _ACCESSES and via is None:
-            moment.before = _text(target, key)
+            moment.before = self._values.text(target, key)
             if act is Act.WRITE:
-                self._writes.append((moment, record, key))
+                self._writes.append((moment, record, key, _items(target) if key is None else None))
 
-    def stopped(self, run: State) -> None:
-        """The execution is about to be ended: who is where?"""
+    def stopped(self, run: State, threads: Iterable[Controlled]) -> None:
+        """These will not come to their ends by themselves: who is where?"""
         self._settle()
-        for thread in run.threads:
+        for thread in threads:
             if not thread.done and not (thread.wait is not None and thread.wait.kind in {"run", "drain"}):
                 self._seen.plights.append(self._plight(run, thread))
 
@@ -136,29 +149,38 @@ class Observer(Notes):
 
     def _settle(self) -> None:
         """The operation that was about to happen has happened."""
-        for moment, record, key in self._writes:
+        for moment, record, key, items in self._writes:
             target = record() if isinstance(record, Record) else record.target
             if target is not None:
-                moment.after = _text(target, key)
+                moment.after = self._values.text(target, key)
+                now = None if items is None else _items(target)
+                if items is not None and now is not None:
+                    moment.changed = _difference(items, now)
         self._writes.clear()
 
-    def _locks(self, thread: Controlled, act: Act, target: object, named: tuple[Name, tuple[str, int]]) -> tuple[Held, ...]:
-        if act is Act.TAKE:
-            name, place = named
-            self._taken[thread.number, id(target)] = Held(name, *place)
-        return self._held(thread)
+    def _take(
+        self, thread: Controlled, lock: object, named: tuple[Name, tuple[str, int]], via: FrameType | None
+    ) -> None:
+        name, place = named
+        if via is not None:  # what is taken is a lock inside of something
+            owner = variables(via).get("self")
+            if owner is None or via.f_code.co_name not in _TAKING:
+                return
+            name = self._names.of_object(owner, id(self._accesses.record(owner)), _users(thread)[0])
+        self._taken[thread.number, id(lock)] = Held(name, *place)
 
     def _held(self, thread: Controlled) -> tuple[Held, ...]:
         return tuple(self._taken[thread.number, lock] for lock in thread.holding if (thread.number, lock) in self._taken)
 
-    def _called(self, inner: FrameType, frame: FrameType) -> str:
-        """The call in ``frame`` that is at present in ``inner``, such as ``Mailbox.changed.wait()``."""
+    def _called(self, inner: FrameType, frame: FrameType) -> tuple[str, str]:
+        """The call in ``frame`` that is at present in ``inner``: a verb, and what, such as ``Mailbox.changed.wait()``."""
         qualified = inner.f_code.co_qualname
         owner = variables(inner).get("self")
         if owner is None or "." not in qualified:
-            return f"{plain(qualified)}()"
+            return "calls", f"{plain(qualified)}()"
         name, _, rest = self._names.of_object(owner, id(self._accesses.record(owner)), frame)
-        return f"{name}{rest}.{plain(qualified.rpartition('.')[2])}()"
+        verb = _CALLED.get(qualified)
+        return (verb, f"{name}{rest}") if verb else ("calls", f"{name}{rest}.{plain(qualified.rpartition('.')[2])}()")
 
     def _plight(self, run: State, thread: Controlled) -> Plight:
         frame, via = _users(thread)
@@ -167,7 +189,7 @@ class Observer(Notes):
         plight = Plight(thread.number, thread.name, None if wait is None else deadlock.waits_for(thread)[0], place)
         plight.held = self._held(thread)
         if via is not None and frame is not None:
-            plight.call = self._called(via, frame)
+            plight.call = self._called(via, frame)[1]
         if wait is not None and wait.kind == "lock" and wait.lock is not None:
             holder = run.holder(wait.lock)
             plight.holder = None if holder is None else holder.number
@@ -180,11 +202,49 @@ _TRACEBACK: Any = BaseException.__dict__["__traceback__"].__get__
 _ARGUMENTS: Any = BaseException.__dict__["args"].__get__
 
 
-def _text(target: object, key: object) -> str | None:
-    value = peek(target, key)
-    if value is not MISSING:
-        return short(value)
-    return ABSENT if type(key) is tuple and isinstance(target, dict | list) else None
+class Values:
+    """Texts of values, in which objects of one class have numbers, as long as they can be told from one another."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._known: dict[int, tuple[weakref.ref[Any], str]] = {}
+
+    def text(self, target: object, key: object) -> str | None:
+        """What is at a location."""
+        value = peek(target, key)
+        if value is MISSING:
+            return ABSENT if type(key) is tuple and issubclass(type(target), dict | list) else None
+        text = short(value)
+        return self._numbered(value, text) if text == f"<{class_name(type(value))}>" else text
+
+    def _numbered(self, value: object, text: str) -> str:
+        known = self._known.get(id(value))
+        if known is not None and known[0]() is value:
+            return known[1]
+        try:
+            reference = weakref.ref(value)
+        except TypeError:
+            return text
+        number = self._numbers[text] = self._numbers.get(text, 0) + 1
+        numbered = f"{text[:-1]} {number}>"
+        self._known[id(value)] = reference, numbered
+        return numbered
+
+
+def _items(target: object) -> dict[object, int] | None:
+    """The keys of a small dictionary, of which each can be compared."""
+    if not issubclass(type(target), dict):
+        return None
+    keys = list(dict.keys(target))  # type: ignore[arg-type]
+    return dict.fromkeys(keys, 0) if len(keys) <= _MOST_KEYS and all(map(is_simple, keys)) else None
+
+
+def _difference(before: dict[object, int], now: dict[object, int]) -> tuple[str, bool] | None:
+    changed = before.keys() ^ now.keys()
+    if len(changed) != 1:
+        return None
+    (key,) = changed
+    return short(key), key in now
 
 
 def _users(thread: Controlled) -> tuple[FrameType | None, FrameType | None]:

@@ -61,18 +61,18 @@ def _interruptions(seen: Observed) -> Iterator[tuple[int, int]]:
 def _unknown(moments: list[Moment], before: int, after: int) -> Stale | None:
     """It goes on with what another thread has written since it looked."""
     thread = moments[after].event.thread
-    written = [
-        number for number in range(max(before + 1, after - _MEANWHILE), after) if moments[number].event.act is Act.WRITE
-    ]
+    between = range(max(before + 1, after - _MEANWHILE), after)
+    written = [number for number in between if moments[number].event.act is Act.WRITE and _is_access(moments[number])]
     earlier = [number for number in range(max(0, before - _REACH), before + 1) if moments[number].event.thread == thread]
-    for number in _following(moments, after, thread):
-        here = moments[number]
-        other = next((w for w in reversed(written) if _overlap(moments[w], here)), None)
-        looked = next((e for e in reversed(earlier) if _is_access(moments[e]) and _overlap(moments[e], here)), None)
-        if other is None or looked is None or not _is_access(here):
-            continue
-        lost = _overwrites(here) and _overwrites(moments[other]) and moments[looked].event.act is Act.READ
-        return Stale(moments=(looked, other, number), noted=number, note=_of_other(moments[other], lost=lost), lost=lost)
+    for meets in (_same, _overlap):  # an item is a better reason than all of its container
+        for number in _following(moments, after, thread):
+            here = moments[number]
+            other = next((w for w in reversed(written) if meets(moments[w], here)), None)
+            looked = next((e for e in reversed(earlier) if _is_access(moments[e]) and meets(moments[e], here)), None)
+            if other is not None and looked is not None and _is_access(here):
+                lost = _overwrites(here) and _overwrites(moments[other]) and moments[looked].event.act is Act.READ
+                note = _of_other(moments[other], lost=lost)
+                return Stale(moments=(looked, other, number), noted=number, note=note, lost=lost)
     return None
 
 
@@ -80,7 +80,7 @@ def _of_other(other: Moment, *, lost: bool) -> str:
     who = f"thread {other.event.thread}"
     if lost:
         return f"{who}'s write{f' of {other.after}' if other.after is not None else ''} is lost"
-    return f"{who} has changed it since"
+    return f"{who} has {'used' if other.before == other.after else 'changed'} it since"
 
 
 def _half_done(moments: list[Moment], before: int, after: int) -> Stale | None:
@@ -114,6 +114,10 @@ def _is_access(moment: Moment) -> bool:
 def _overlap(one: Moment, other: Moment) -> bool:
     here, there = one.event, other.event
     return here.target == there.target and (here.key == there.key or here.key is None or there.key is None)
+
+
+def _same(one: Moment, other: Moment) -> bool:
+    return one.event.target == other.event.target and one.event.key == other.event.key
 
 
 def _overwrites(moment: Moment) -> bool:

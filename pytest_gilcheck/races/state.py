@@ -133,7 +133,7 @@ class State:
         if self.reason is None:
             self.reason, self.report = reason, report
             if self.notes is not None:
-                self.notes.stopped(self)
+                self.notes.stopped(self, self.threads)
         self.stopping = True
 
     def name_uncontrolled(self, thread: Controlled) -> None:

@@ -6,6 +6,7 @@ import linecache
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import CellType
 from typing import Any
 
 from pytest_gilcheck.races.events import Act
@@ -29,8 +30,8 @@ _DELETES = frozenset({Kind.DELETE_ATTR, Kind.DELETE_ITEM, Kind.DELETE_GLOBAL, Ki
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doing:
-    """Something done on a line: ``reads``, ``writes``, ``changes``, ``deletes``, ``takes``, ``releases``, ``waits for``,
-    ``calls`` or ``raises`` ``what``. ``before`` and ``after`` are texts of its value, ``None`` where there is none to tell.
+    """Something done on a line: ``reads``, ``writes``, ``changes``, ``deletes``, ``uses``, ``takes``, ``releases``,
+    ``waits for``, ``calls`` or ``raises`` ``what``. ``before`` and ``after`` are texts of its value, ``None`` where there is none to tell.
 
     ``conflict``: it is one of those that met with another thread's; ``note`` says how.
     """
@@ -43,12 +44,9 @@ class Doing:
     note: str | None = None
 
     def __str__(self) -> str:
-        if self.verb == "reads":
-            return f"reads {self.what}" + (f" -> {self.before}" if self.before is not None else "")
-        if self.verb == "deletes" and self.after in {None, ABSENT}:
-            return f"deletes {self.what}" + (f" ({self.before})" if self.before is not None else "")
-        values = "" if self.after is None else f": {'?' if self.before is None else self.before} -> {self.after}"
-        return f"{self.verb} {self.what}{values}"
+        if self.verb in {"writes", "changes", "deletes"} and self.after is not None:
+            return f"{self.verb} {self.what}: {'?' if self.before is None else self.before} -> {self.after}"
+        return f"{self.verb} {self.what}" + (f" -> {self.before}" if self.before is not None else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +149,13 @@ def tell(seen: Observed) -> Story:
     return Story(
         lines=_around_switches(lines),
         stuck=tuple(teller.stuck(plight) for plight in seen.plights),
-        cause=None if lost is None else f"lost update of {labels[seen.moments[lost.moments[-1]].name]}",
+        cause=_raised(seen) if lost is None else f"lost update of {labels[seen.moments[lost.moments[-1]].name]}",
     )
+
+
+def _raised(seen: Observed) -> str | None:
+    """What the first of the threads that raised something did."""
+    return next((f"{text.partition('(')[0]} in thread {thread}" for thread, text, _ in seen.raised), None)
 
 
 def _names(seen: Observed) -> Iterator[Name]:
@@ -228,7 +231,7 @@ class _Teller:
     def _doing(self, number: int, moment: Moment) -> Doing | None:
         act = moment.event.act
         if moment.via is not None:
-            return Doing(verb="calls", what=moment.via)
+            return Doing(verb=moment.via[0], what=moment.via[1])
         what = self._labels[moment.name]
         if act in _OF_LOCKS:
             return Doing(verb=_OF_LOCKS[act], what=what)
@@ -236,19 +239,27 @@ class _Teller:
             return None
         conflict = self._conflicts.get(number)
         note = conflict.note if conflict is not None and conflict.noted == number else None
-        after = moment.after if act is Act.WRITE else None
-        return Doing(
-            verb=_verb(moment), what=what, before=moment.before, after=after, conflict=conflict is not None, note=note
-        )
+        verb, what, before, after = _told(moment, what)
+        return Doing(verb=verb, what=what, before=before, after=after, conflict=conflict is not None, note=note)
 
 
-def _verb(moment: Moment) -> str:
-    event = moment.event
+def _told(moment: Moment, what: str) -> tuple[str, str, str | None, str | None]:
+    """The verb, and of what, and the values: of all of an object only what has changed, if that can be told."""
+    event, before, after = moment.event, moment.before, moment.after
+    deletes = event.site is not None and event.site.kind in _DELETES
+    whole = event.key is None and not issubclass(event.kind, CellType)
     if event.act is Act.READ:
-        return "reads"
-    if event.site is not None and event.site.kind in _DELETES:
-        return "deletes" if event.key is not None else "deletes from"
-    return "writes" if event.key is not None or moment.after is None else "changes"
+        return "reads", what, None if whole and before is not None and before.startswith("<") else before, None
+    if not whole:
+        return "deletes" if deletes else "writes", what, before, ABSENT if deletes and after is None else after
+    if moment.changed is not None:
+        key, there = moment.changed
+        return "writes" if there else "deletes", f"{what}[{key}]", None, None
+    if before is None or before.startswith("<"):
+        return "uses", what, None, None
+    if before == after:
+        return "deletes from" if deletes else "uses", what, before, None
+    return "changes", what, before, after
 
 
 def place(file: str, line: int) -> Place:

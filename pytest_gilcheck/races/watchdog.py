@@ -15,6 +15,7 @@ from types import FrameType
 
 import psutil
 
+from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.state import NOBODY, NUDGED
 from pytest_gilcheck.races.threads import Controlled, Stop
@@ -176,7 +177,7 @@ class Watchdog:
             lines = []
             for thread in run.threads:
                 if not thread.done:
-                    lines += [f"thread {thread.name!r}:", *(f"  {line}" for line in run.stack(thread))]
+                    lines += [f"{deadlock.label(thread)}:", *(f"  {line}" for line in run.stack(thread))]
             run.stop("timeout", lines)
         me = run.me
         if me.outside and not me.done:
