@@ -38,6 +38,8 @@ class Drawing:
         """What the threads did, one after another."""
         lines = self._story.lines
         threads = sorted({line.thread for line in lines})
+        # The one that runs the test is told across the columns of those that it lets run.
+        threads = [thread for thread in threads if thread or len(threads) <= 2]
         if not lines:
             return []
         marked = any(act.conflict for line in lines for act in line.acts)
@@ -54,7 +56,9 @@ class Drawing:
         lines = self._story.lines
         most = (TOTAL - _GAP * (len(threads) - 1)) // len(threads)
         blocks = [self._block(line, most) for line in lines]
-        longest = max(len(text) for block in blocks for text in block)
+        longest = max(
+            len(text) for line, block in zip(lines, blocks, strict=True) if line.thread in threads for text in block
+        )
         if longest > most and len(threads) > 2:
             return None
         width = min(most, longest)
@@ -64,6 +68,9 @@ class Drawing:
             gap.join("-" * width for _ in threads),
         ]
         for line, block in zip(lines, blocks, strict=True):
+            if line.thread not in threads:
+                found += [f"{who(line.thread)}:", *(f"  {_cut(text, TOTAL - 2)}" for text in self._block(line, TOTAL - 2))]
+                continue
             before = " " * (threads.index(line.thread) * (width + _GAP))
             found += [f"{before}{_cut(text, width)}".rstrip() for text in block]
         return found
@@ -78,7 +85,7 @@ class Drawing:
     def _block(self, line: Line, width: int) -> list[str]:
         head = self._at(line.at)
         heads = [head] if len(head) <= width or not line.at.source else [head.split("  ", 1)[0], f"  {line.at.source}"]
-        left_out = [f"... {line.left_out} more line{'s' * (line.left_out != 1)}"] if line.left_out else []
+        left_out = [f"... {line.left_out} more step{'s' * (line.left_out != 1)}"] if line.left_out else []
         holds = [f"{_INDENT}holds {self._since(hold)}" for hold in line.holds]
         return [*left_out, *heads, *(text for act in line.acts for text in _act(act, width)), *holds]
 
@@ -126,7 +133,8 @@ def _act(act: Doing, width: int) -> list[str]:
     if len(said) <= width:
         return [said, *notes]
     if act.before is not None and act.after is None:
-        return [f"{mark}{act.verb} {act.what}", f"{deeper}-> {act.before}", *notes]
+        arrow = "-> " if act.verb == "reads" else ""
+        return [f"{mark}{act.verb} {act.what}{'' if arrow else ':'}", f"{deeper}{arrow}{act.before}", *notes]
     if act.before is not None:
         return [f"{mark}{act.verb} {act.what}:", f"{deeper}{act.before}", f"{deeper}-> {act.after}", *notes]
     return [said, *notes]

@@ -102,7 +102,8 @@ class RaceChecker:
 
 def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
     uncontrolled = tuple(racefailures.shortened(item, line) for line in record.uncontrolled)
-    return replace(record, reason=racefailures.shortened(item, record.reason), uncontrolled=uncontrolled)
+    reason, story = racefailures.shortened(item, record.reason), racefailures.shortened_story(item, record.story)
+    return replace(record, reason=reason, uncontrolled=uncontrolled, story=story)
 
 
 def _limits(wanted: RaceWanted) -> tuple[float, int]:
@@ -159,6 +160,7 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         strategy=_available(wanted.strategy),
         seed=wanted.seed or 0,
         seconds=sum(stage.exploration.seconds for stage in stages),
+        story=racefailures.plain_story(exploration),
     )
 
 

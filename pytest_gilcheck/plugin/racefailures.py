@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,8 @@ _OF_STUCK = {
     "livelock": "livelock: {who} wait for one another in loops",
     "thread-left": "{who} is left running at the end",
 }
+# A notification that came before somebody waited for it is not seen here; that it has no effect is what is seldom thought of.
+_NOBODY = "no thread is left that could wake it; a notification before the wait has no effect"
 
 
 def error(item: pytest.Item, exploration: Exploration) -> BaseException:
@@ -52,6 +55,25 @@ def shortened(item: pytest.Item, text: str) -> str:
     return text.replace(f"{item.config.invocation_params.dir}{os.sep}", "")
 
 
+def plain_story(exploration: Exploration) -> dict[str, Any] | None:
+    """The story of what was found, if there is one, as exact builtins."""
+    failure = exploration.failure
+    return None if failure is None or failure.story is None else failure.story.to_builtins()
+
+
+def shortened_story(item: pytest.Item, story: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The same with the paths of its files as :func:`shortened` makes them."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, list):
+            return [walk(each) for each in value]
+        if isinstance(value, dict):
+            return {name: shortened(item, each) if name == "file" else walk(each) for name, each in value.items()}
+        return value
+
+    return None if story is None else dict(walk(story))
+
+
 def _drawing(item: pytest.Item, failure: Failure) -> Drawing | None:
     return None if failure.story is None else Drawing(failure.story, lambda file: shortened(item, file))
 
@@ -60,6 +82,8 @@ def _explained(item: pytest.Item, failure: Failure) -> list[str]:
     """Which threads are stuck and where, or what else is known."""
     drawing = _drawing(item, failure)
     stuck = [] if drawing is None else drawing.stuck()
+    if stuck and failure.kind == "lost-wakeup":
+        stuck.append(_NOBODY)
     return stuck or shortened(item, failure.text).splitlines()
 
 

@@ -62,8 +62,11 @@ def stack_lines(frame: FrameType | None) -> list[str]:
     inner = [f for f in reversed(lines) if not is_engines(f.f_code.co_filename)]
     if frame is not None:
         # Between the engine and the test there is what calls it, such as pytest.
-        inner = list(dropwhile(lambda f: not is_users(f.f_code.co_filename) or _INSTALLED in f.f_code.co_filename, inner)) or inner
-    return [f"{f.f_code.co_filename}:{f.f_lineno} in {f.f_code.co_qualname}" for f in inner]
+        inner = (
+            list(dropwhile(lambda f: not is_users(f.f_code.co_filename) or _INSTALLED in f.f_code.co_filename, inner))
+            or inner
+        )
+    return [f"{_line(f.f_code.co_filename, f.f_lineno)} in {f.f_code.co_qualname}" for f in inner]
 
 
 def label(thread: Controlled) -> str:

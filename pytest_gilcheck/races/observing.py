@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from _thread import get_ident
+from collections import deque
 from collections.abc import Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,14 @@ _TAKING = frozenset({"__enter__", "acquire"})
 # What else they are called than by their names.
 _CALLED = {"Condition.__enter__": "takes", "Condition.__exit__": "releases"}
 # Of larger dictionaries it is not said which item came or went.
-_MOST_KEYS = 100
+_MOST_KEYS, _MOST_VALUES = 100, 20
+#: The name of what is used, the place, and the call of the library in which that is.
+Seen = tuple[Name, tuple[str, int], tuple[str, str] | None]
+#: The key of an item, and texts of its value before and after.
+Changed = tuple[str, str | None, str | None]
+
+#: So many moments before the end of an execution are kept.
+MOST_MOMENTS = 5_000
 _ACCESSES = (Act.READ, Act.WRITE)
 
 
@@ -49,16 +57,18 @@ class Moment:
     """``event`` with what can be seen at it: the innermost line outside of the standard library, and the method that was
     called there if it happens inside of that; texts of the value ``before`` and, once the operation was done, ``after``,
     ``None`` where they cannot be told; and the locks held. ``changed`` is the only item of a dictionary that a write of all of
-    it added or took away, and whether it is there now."""
+    it added or took away."""
 
     __slots__ = ("after", "before", "changed", "event", "file", "held", "line", "name", "via")
 
-    def __init__(self, event: Event, name: Name, place: tuple[str, int], via: tuple[str, str] | None, held: tuple[Held, ...]) -> None:
+    def __init__(
+        self, event: Event, name: Name, place: tuple[str, int], via: tuple[str, str] | None, held: tuple[Held, ...]
+    ) -> None:
         self.event, self.name, self.via, self.held = event, name, via, held
         self.file, self.line = place
         self.before: str | None = None
         self.after: str | None = None
-        self.changed: tuple[str, bool] | None = None
+        self.changed: Changed | None = None
 
 
 class Plight:
@@ -78,15 +88,27 @@ class Plight:
 
 class Observed:
     """What was seen of an execution: ``raised`` says what threads ended with, each by number, a text and the place;
-    ``switches`` are those that the schedule asked for. No object of the user's is in it."""
+    ``switches`` are those that the schedule asked for. No object of the user's is in it. Only the last moments of a long
+    execution are, ``dropped`` were before."""
 
-    __slots__ = ("moments", "plights", "raised", "switches")
+    __slots__ = ("_last", "dropped", "plights", "raised", "switches")
 
     def __init__(self, switches: list[Switch]) -> None:
-        self.moments: list[Moment] = []
+        self._last: deque[Moment] = deque(maxlen=MOST_MOMENTS)
+        self.dropped = 0
         self.plights: list[Plight] = []
         self.raised: list[tuple[int, str, tuple[str, int]]] = []
         self.switches = switches
+
+    def add(self, moment: Moment) -> None:
+        """One more."""
+        self.dropped += len(self._last) == MOST_MOMENTS
+        self._last.append(moment)
+
+    @property
+    def moments(self) -> list[Moment]:
+        """In the order in which they came."""
+        return list(self._last)
 
 
 class Observer(Notes):
@@ -99,8 +121,9 @@ class Observer(Notes):
         self._taken: dict[tuple[int, int], Held] = {}
         # Writes that are going on: the thread, site and passage, and what it is that is written.
         self._operation: tuple[int, Site | None, int] = (0, None, 0)
-        self._writes: list[tuple[Moment, Record | Kept, object, dict[object, int] | None]] = []
+        self._writes: list[tuple[Moment, Record | Kept, object, dict[object, str | None] | None]] = []
         self._values = Values()
+        self._known: dict[tuple[Site, int, object], Seen] = {}
 
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
@@ -109,26 +132,40 @@ class Observer(Notes):
         if self._writes and operation != self._operation:
             self._settle()
         self._operation = operation
-        noted = len(self.events)
         super().use(thread, act, target, key, site, ready)
-        if len(self.events) == noted:
-            return
         event = self.events[-1]
-        frame, via = _users(thread)
-        if event.act is not act or frame is None:
-            return
+        self.events.clear()  # nobody asks for them, and there is no end to how many are noted
         record = self._accesses.record(target)
-        name = self._names.of((target, key, id(record)), site, frame)
-        place = frame.f_code.co_filename, frame.f_lineno
-        if act is Act.TAKE:
-            self._take(thread, target, (name, place), via)
-        call = None if via is None else self._called(via, frame)
-        moment = Moment(event, name, place, call, self._held(thread))
-        self._seen.moments.append(moment)
+        seen = self._seen_from(thread, event, target, record, site)
+        if seen is None:
+            return
+        name, place, via = seen
+        moment = Moment(event, name, place, via, self._held(thread))
+        self._seen.add(moment)
         if act in _ACCESSES and via is None:
             moment.before = self._values.text(target, key)
             if act is Act.WRITE:
                 self._writes.append((moment, record, key, _items(target) if key is None else None))
+
+    def _seen_from(
+        self, thread: Controlled, event: Event, target: object, record: Record | Kept, site: Site | None
+    ) -> Seen | None:
+        """What it is called, where that is, and in which call of the library; ``None`` outside of all code of the user's."""
+        here = (site, event.target, event.key) if site is not None and event.act in _ACCESSES else None
+        known = None if here is None else self._known.get(here)
+        if known is not None:
+            return known
+        frame, inner = _users(thread)
+        if frame is None:
+            return None
+        name = self._names.of((target, event.key, id(record)), site, frame)
+        place = frame.f_code.co_filename, frame.f_lineno
+        if event.act is Act.TAKE:
+            self._take(thread, target, (name, place), inner)
+        found = name, place, None if inner is None else self._called(inner, frame)
+        if here is not None and inner is None:
+            self._known[here] = found
+        return found
 
     def stopped(self, run: State, threads: Iterable[Controlled]) -> None:
         """These will not come to their ends by themselves: who is where?"""
@@ -158,9 +195,7 @@ class Observer(Notes):
                     moment.changed = _difference(items, now)
         self._writes.clear()
 
-    def _take(
-        self, thread: Controlled, lock: object, named: tuple[Name, tuple[str, int]], via: FrameType | None
-    ) -> None:
+    def _take(self, thread: Controlled, lock: object, named: tuple[Name, tuple[str, int]], via: FrameType | None) -> None:
         name, place = named
         if via is not None:  # what is taken is a lock inside of something
             owner = variables(via).get("self")
@@ -231,20 +266,24 @@ class Values:
         return numbered
 
 
-def _items(target: object) -> dict[object, int] | None:
-    """The keys of a small dictionary, of which each can be compared."""
+def _items(target: object) -> dict[object, str | None] | None:
+    """The keys of a small dictionary, of which each can be compared, with texts of their values if there are few."""
     if not issubclass(type(target), dict):
         return None
-    keys = list(dict.keys(target))  # type: ignore[arg-type]
-    return dict.fromkeys(keys, 0) if len(keys) <= _MOST_KEYS and all(map(is_simple, keys)) else None
+    items = list(dict.items(target)) if dict.__len__(target) <= _MOST_KEYS else []  # type: ignore[arg-type]
+    if not all(is_simple(key) for key, _ in items):
+        return None
+    few = len(items) <= _MOST_VALUES
+    return {key: short(value) if few else None for key, value in items}
 
 
-def _difference(before: dict[object, int], now: dict[object, int]) -> tuple[str, bool] | None:
+def _difference(before: dict[object, str | None], now: dict[object, str | None]) -> Changed | None:
+    """The only item that is in one of them, with its value before and after."""
     changed = before.keys() ^ now.keys()
     if len(changed) != 1:
         return None
     (key,) = changed
-    return short(key), key in now
+    return (short(key), ABSENT, now[key]) if key in now else (short(key), before[key], ABSENT)
 
 
 def _users(thread: Controlled) -> tuple[FrameType | None, FrameType | None]:

@@ -6,12 +6,13 @@ another's between them that no serial order has there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CellType
 
 from pytest_gilcheck.races.events import Act
-from pytest_gilcheck.races.observing import Moment, Observed
+from pytest_gilcheck.races.observing import Moment
+from pytest_gilcheck.races.schedule import Switch
 from pytest_gilcheck.races.sites import Kind
 
 # So many accesses of a thread before and after an interruption are looked at.
@@ -34,27 +35,27 @@ class Stale:
     lost: bool = False
 
 
-def stale(seen: Observed) -> list[Stale]:
+def stale(moments: list[Moment], switches: Sequence[Switch]) -> list[Stale]:
     """One for each interruption that has any; the switches of a schedule that was shrunk are all needed for the failure."""
     found = []
-    for before, after in _interruptions(seen):
-        each = _unknown(seen.moments, before, after) or _half_done(seen.moments, before, after)
+    for before, after in _interruptions(moments, switches):
+        each = _unknown(moments, before, after) or _half_done(moments, before, after)
         if each is not None:
             found.append(each)
     return found
 
 
-def _interruptions(seen: Observed) -> Iterator[tuple[int, int]]:
+def _interruptions(moments: list[Moment], switches: Sequence[Switch]) -> Iterator[tuple[int, int]]:
     """The last moment of a thread before the schedule took its turn away, and its first one after."""
     last: dict[int, int] = {}
-    for number, moment in enumerate(seen.moments):
+    for number, moment in enumerate(moments):
         thread = moment.event.thread
         before = last.get(thread)
         last[thread] = number
         if before is None or before == number - 1:
             continue
-        switches = seen.switches[seen.moments[before].event.switches : moment.event.switches]
-        if any(switch.thread == thread and switch.place is not None for switch in switches):
+        made = switches[moments[before].event.switches : moment.event.switches]
+        if any(switch.thread == thread and switch.place is not None for switch in made):
             yield before, number
 
 
@@ -84,17 +85,18 @@ def _of_other(other: Moment, *, lost: bool) -> str:
 
 
 def _half_done(moments: list[Moment], before: int, after: int) -> Stale | None:
-    """Another thread looks at what it has written and goes on to write more of."""
+    """Another thread looks at what it has written, and it goes on to write something else: the two may belong together."""
     thread = moments[after].event.thread
-    if not any(moments[number].event.act is Act.WRITE for number in _following(moments, after, thread)):
-        return None
+    more = [moments[number] for number in _following(moments, after, thread)]
+    more = [moment for moment in more if moment.event.act is Act.WRITE and _is_access(moment)]
     for number in range(max(before + 1, after - _MEANWHILE), after):
         there = moments[number]
         if there.event.act is not Act.READ or not _is_access(there):
             continue
         for earlier in range(before, max(-1, before - _REACH), -1):
             here = moments[earlier]
-            if here.event.thread == thread and here.event.act is Act.WRITE and _is_access(here) and _overlap(here, there):
+            writes = here.event.thread == thread and here.event.act is Act.WRITE and _is_access(here)
+            if writes and _overlap(here, there) and not all(_overlap(here, each) for each in more):
                 return Stale(moments=(earlier, number), noted=number, note=f"thread {thread} is only half done")
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
@@ -132,7 +133,7 @@ class State:
         """End the execution: every thread raises :class:`Stop` where it is, or as soon as it comes back."""
         if self.reason is None:
             self.reason, self.report = reason, report
-            if self.notes is not None:
+            if self.notes is not None and get_ident() in self.by_ident:
                 self.notes.stopped(self, self.threads)
         self.stopping = True
 

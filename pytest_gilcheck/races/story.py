@@ -23,6 +23,8 @@ _FIRST, _LAST = 8, 32
 # A line that does more than this, such as one that goes over a long list, is told by the last things that it did.
 _MOST_ACTS = 6
 _LONGEST_SOURCE = 200
+# Of more threads that are stuck nobody wants to read.
+_MOST_STUCK = 16
 
 _OF_LOCKS = {Act.TAKE: "takes", Act.FREE: "releases", Act.BLOCK: "waits for"}
 _DELETES = frozenset({Kind.DELETE_ATTR, Kind.DELETE_ITEM, Kind.DELETE_GLOBAL, Kind.DELETE_CELL})
@@ -46,7 +48,9 @@ class Doing:
     def __str__(self) -> str:
         if self.verb in {"writes", "changes", "deletes"} and self.after is not None:
             return f"{self.verb} {self.what}: {'?' if self.before is None else self.before} -> {self.after}"
-        return f"{self.verb} {self.what}" + (f" -> {self.before}" if self.before is not None else "")
+        if self.verb == "reads" and self.before is not None:
+            return f"reads {self.what} -> {self.before}"
+        return f"{self.verb} {self.what}" + (f": {self.before}" if self.before is not None else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ class Hold:
 class Line:
     """Thread number ``thread`` runs a line of source and does ``acts`` there while it ``holds`` locks.
 
-    ``left_out`` lines come before it that are not told.
+    ``left_out`` steps come before it that are not told.
     """
 
     thread: int
@@ -103,7 +107,7 @@ class Story:
     cause: str | None = None
 
     def to_builtins(self) -> dict[str, Any]:
-        """Exact builtins, for JSON."""
+        """Exact builtins, for JSON. Their size is bounded, whatever the execution did."""
         return {
             "cause": self.cause,
             "steps": [
@@ -140,16 +144,17 @@ def _held(hold: Hold) -> dict[str, Any]:
 
 def tell(seen: Observed) -> Story:
     """The story of what was seen. What the standard library does for itself is told as one call of it."""
-    conflicts = stale(seen)
+    moments = seen.moments
+    conflicts = stale(moments, seen.switches)
     labels = _labels(_names(seen))
     teller = _Teller(labels, {number: each for each in conflicts for number in each.moments})
-    lines = teller.lines(seen.moments)
+    lines = teller.lines(moments)
     lines = _with_exceptions(lines, seen)
     lost = next((each for each in conflicts if each.lost), None)
     return Story(
-        lines=_around_switches(lines),
-        stuck=tuple(teller.stuck(plight) for plight in seen.plights),
-        cause=_raised(seen) if lost is None else f"lost update of {labels[seen.moments[lost.moments[-1]].name]}",
+        lines=_around_switches(lines, seen.dropped),
+        stuck=tuple(teller.stuck(plight) for plight in seen.plights[:_MOST_STUCK]),
+        cause=_raised(seen) if lost is None else f"lost update of {labels[moments[lost.moments[-1]].name]}",
     )
 
 
@@ -215,7 +220,7 @@ class _Teller:
         if plight.lock is not None:
             what = self._labels[plight.lock]
         elif what is not None and plight.call is not None:
-            what = f"{what}, in {plight.call}"
+            what = _named(what, plight.call)
         return Stuck(
             thread=plight.thread,
             name=plain(str(plight.name)),
@@ -243,6 +248,16 @@ class _Teller:
         return Doing(verb=verb, what=what, before=before, after=after, conflict=conflict is not None, note=note)
 
 
+_THINGS = ("a condition", "a queue", "an event", "a semaphore", "a barrier", "a future")
+
+
+def _named(what: str, call: str) -> str:
+    """What is waited for in a call of the library, with the name of what it is called on."""
+    owner = call.rpartition(".")[0]
+    thing = next((thing for thing in _THINGS if thing in what), None)
+    return f"{what}, in {call}" if thing is None or not owner else what.replace(thing, owner)
+
+
 def _told(moment: Moment, what: str) -> tuple[str, str, str | None, str | None]:
     """The verb, and of what, and the values: of all of an object only what has changed, if that can be told."""
     event, before, after = moment.event, moment.before, moment.after
@@ -253,8 +268,8 @@ def _told(moment: Moment, what: str) -> tuple[str, str, str | None, str | None]:
     if not whole:
         return "deletes" if deletes else "writes", what, before, ABSENT if deletes and after is None else after
     if moment.changed is not None:
-        key, there = moment.changed
-        return "writes" if there else "deletes", f"{what}[{key}]", None, None
+        key, before, after = moment.changed
+        return "deletes" if after == ABSENT else "writes", f"{what}[{key}]", before, after
     if before is None or before.startswith("<"):
         return "uses", what, None, None
     if before == after:
@@ -282,7 +297,7 @@ def _with_exceptions(lines: list[Line], seen: Observed) -> list[Line]:
     return lines
 
 
-def _around_switches(lines: list[Line]) -> tuple[Line, ...]:
+def _around_switches(lines: list[Line], dropped: int) -> tuple[Line, ...]:
     switches = [number for number, (one, other) in enumerate(pairwise(lines), 1) if one.thread != other.thread]
     near = [
         number
@@ -293,5 +308,5 @@ def _around_switches(lines: list[Line]) -> tuple[Line, ...]:
         near = near[:_FIRST] + near[-_LAST:]
     kept: list[Line] = []
     for before, number in pairwise([-1, *near]):
-        kept.append(replace(lines[number], left_out=number - before - 1))
+        kept.append(replace(lines[number], left_out=number - before - 1 + (dropped if before < 0 else 0)))
     return tuple(kept)

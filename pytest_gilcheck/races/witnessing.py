@@ -16,6 +16,8 @@ from pytest_gilcheck.verdict import Race
 
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
 _CONFIRMATIONS = 3
+# So long may an execution that does not end take when it is only told, in seconds.
+_STORY_SECONDS = 1.0
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
 _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
 
@@ -61,11 +63,12 @@ class Witnessing:
         return shorter if same(shorter.failure, failure) else witness
 
     def story(self, witness: Witness) -> Story | None:
-        """What led to the failure, if one more execution shows the same; for one that takes its full time, nothing."""
+        """What led to the failure, if one more execution shows the same; one that does not end is not waited for again."""
         failure = witness.failure
-        if failure is None or failure.kind == "timeout":
+        if failure is None:
             return None
-        result = self._lab.recount(witness.schedule, self._limit)
+        limit = min(self._limit, _STORY_SECONDS) if failure.kind == "timeout" else self._limit
+        result = self._lab.recount(witness.schedule, limit)
         if result.observed is None or not same(self._failed(result), failure):
             return None
         return tell(result.observed)

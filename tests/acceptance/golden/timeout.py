@@ -1,17 +1,19 @@
-class Job:
+class Pager:
     def __init__(self):
-        self.done = False
-        self.checks = 0
+        self.size = 10
 
-    def finish(self):
-        if self.checks == 0:
-            self.done = True
+    def resize(self, size):
+        self.size = 0
+        self.size = size
 
-    def wait(self):
-        while not self.done:
-            self.checks += 1
+    def pages(self, total):
+        size, pages = self.size, 0
+        while total > 0:
+            total -= size
+            pages += 1
+        return pages
 
 
-def test_job(gilcheck):
-    job = Job()
-    gilcheck.run(job.finish, job.wait)
+def test_pages(gilcheck):
+    pager = Pager()
+    gilcheck.run(lambda: pager.resize(20), lambda: pager.pages(100))
