@@ -21,8 +21,12 @@ _OF_STUCK = {
     "self-deadlock": "{who} waits for a lock that it holds itself",
     "lock-left-held": "{who} waits for a lock that was never released",
     "lost-wakeup": "lost wake-up: {who} waits for ever",
-    "livelock": "livelock: {who} wait for one another in loops",
     "thread-left": "{who} is left running at the end",
+}
+_IN_SHORT = {
+    "timeout": "no end within the time limit",
+    "lost-wakeup": "lost wake-up",
+    "livelock": "livelock: threads wait for one another in loops",
 }
 # A notification that came before somebody waited for it is not seen here; that it has no effect is what is seldom thought of.
 _NOBODY = "no thread is left that could wake it; a notification before the wait has no effect"
@@ -101,8 +105,8 @@ def _cause(failure: Failure) -> str:
         return _OF_STUCK[failure.kind].format(who=_listed(_in_it(failure)))
     if failure.kind == "exception" and failure.error is not None:
         return story.cause if story is not None and story.cause is not None else type(failure.error).__name__
-    if failure.kind in {*_OF_STUCK, "timeout"} or not failure.text:
-        return {"timeout": "no end within the time limit", "lost-wakeup": "lost wake-up"}.get(failure.kind, failure.kind)
+    if failure.kind in {*_OF_STUCK, *_IN_SHORT} or not failure.text:
+        return _IN_SHORT.get(failure.kind, failure.kind)
     return failure.text.splitlines()[0]
 
 

@@ -129,7 +129,8 @@ def _line(file: str, number: int) -> str:
 def describe(run: State, thread: Controlled) -> str:
     """One line on what ``thread`` waits for and holds."""
     what, where = waits_for(thread)
-    text = f"{label(thread)} waits for {what} at {where}"
+    does = f"waits for {what}" if thread.wait is not None or thread.outside else "runs"
+    text = f"{label(thread)} {does} at {where}"
     holder = run.holder(thread.wait.lock) if thread.wait is not None and thread.wait.lock is not None else None
     if holder is not None and thread.wait is not None and thread.wait.kind == "lock":
         _, site = holder.holding[id(thread.wait.lock)]

@@ -39,8 +39,8 @@ Seen = tuple[Name, tuple[str, int], tuple[str, str] | None]
 #: The key of an item, and texts of its value before and after.
 Changed = tuple[str, str | None, str | None]
 
-#: So many moments before the end of an execution are kept.
-MOST_MOMENTS = 5_000
+#: So many moments from the beginning of an execution are kept, and as many from its end.
+MOST_MOMENTS = 2_500
 _ACCESSES = (Act.READ, Act.WRITE)
 
 
@@ -88,13 +88,14 @@ class Plight:
 
 class Observed:
     """What was seen of an execution: ``raised`` says what threads ended with, each by number, a text and the place;
-    ``switches`` are those that the schedule asked for. No object of the user's is in it. Only the last moments of a long
-    execution are, ``dropped`` were before."""
+    ``switches`` are those that the schedule asked for. No object of the user's is in it. Of a long execution only the
+    ``first`` moments are and the ``last``; ``dropped`` were between."""
 
-    __slots__ = ("_last", "dropped", "plights", "raised", "switches")
+    __slots__ = ("dropped", "first", "last", "plights", "raised", "switches")
 
     def __init__(self, switches: list[Switch]) -> None:
-        self._last: deque[Moment] = deque(maxlen=MOST_MOMENTS)
+        self.first: list[Moment] = []
+        self.last: deque[Moment] = deque(maxlen=MOST_MOMENTS)
         self.dropped = 0
         self.plights: list[Plight] = []
         self.raised: list[tuple[int, str, tuple[str, int]]] = []
@@ -102,13 +103,11 @@ class Observed:
 
     def add(self, moment: Moment) -> None:
         """One more."""
-        self.dropped += len(self._last) == MOST_MOMENTS
-        self._last.append(moment)
-
-    @property
-    def moments(self) -> list[Moment]:
-        """In the order in which they came."""
-        return list(self._last)
+        if len(self.first) < MOST_MOMENTS:
+            self.first.append(moment)
+        else:
+            self.dropped += len(self.last) == MOST_MOMENTS
+            self.last.append(moment)
 
 
 class Observer(Notes):

@@ -142,18 +142,25 @@ def _held(hold: Hold) -> dict[str, Any]:
     return {"what": hold.what, **_plain(hold.at)}
 
 
-def tell(seen: Observed) -> Story:
-    """The story of what was seen. What the standard library does for itself is told as one call of it."""
-    moments = seen.moments
+def tell(seen: Observed, *, ends: bool = True) -> Story:
+    """The story of what was seen. What the standard library does for itself is told as one call of it.
+
+    ``ends`` is false for an execution that does not: then it is told how it began, as what is seen of the rest of it is
+    a matter of time.
+    """
+    last = list(seen.last) if ends else []
+    moments = [*seen.first, *last]
     conflicts = stale(moments, seen.switches)
-    labels = _labels(_names(seen))
+    labels = _labels(_names(moments, seen))
     teller = _Teller(labels, {number: each for each in conflicts for number in each.moments})
-    lines = teller.lines(moments)
-    lines = _with_exceptions(lines, seen)
+    lines = teller.lines(moments, 0, len(seen.first))
+    if last:
+        following = teller.lines(moments, len(seen.first), len(moments))
+        lines += [replace(line, left_out=0 if number else seen.dropped) for number, line in enumerate(following)]
     lost = next((each for each in conflicts if each.lost), None)
     return Story(
-        lines=_around_switches(lines, seen.dropped),
-        stuck=tuple(teller.stuck(plight) for plight in seen.plights[:_MOST_STUCK]),
+        lines=_around_switches(_with_exceptions(lines, seen), first_only=not ends),
+        stuck=tuple(teller.stuck(plight) for plight in seen.plights[:_MOST_STUCK]) if ends else (),
         cause=_raised(seen) if lost is None else f"lost update of {labels[moments[lost.moments[-1]].name]}",
     )
 
@@ -163,8 +170,8 @@ def _raised(seen: Observed) -> str | None:
     return next((f"{text.partition('(')[0]} in thread {thread}" for thread, text, _ in seen.raised), None)
 
 
-def _names(seen: Observed) -> Iterator[Name]:
-    for moment in seen.moments:
+def _names(moments: Iterable[Moment], seen: Observed) -> Iterator[Name]:
+    for moment in moments:
         yield moment.name
         yield from (held.name for held in moment.held)
     for plight in seen.plights:
@@ -197,10 +204,11 @@ class _Teller:
         self._labels = labels
         self._conflicts = conflicts
 
-    def lines(self, moments: Sequence[Moment]) -> list[Line]:
-        """What each thread did, what it did on one line together."""
+    def lines(self, moments: Sequence[Moment], begin: int, end: int) -> list[Line]:
+        """What each thread did from one moment to another, what it did on one line together."""
         lines: list[Line] = []
-        for number, moment in enumerate(moments):
+        for number in range(begin, end):
+            moment = moments[number]
             doing = self._doing(number, moment)
             if doing is None:
                 continue
@@ -297,16 +305,16 @@ def _with_exceptions(lines: list[Line], seen: Observed) -> list[Line]:
     return lines
 
 
-def _around_switches(lines: list[Line], dropped: int) -> tuple[Line, ...]:
+def _around_switches(lines: list[Line], *, first_only: bool) -> tuple[Line, ...]:
     switches = [number for number, (one, other) in enumerate(pairwise(lines), 1) if one.thread != other.thread]
-    near = [
-        number
-        for number in range(len(lines))
-        if any(switch - _AROUND <= number < switch + _AROUND for switch in switches) or not switches
-    ]
-    if len(near) > _FIRST + _LAST:
+    near = sorted({number for switch in switches for number in range(switch - _AROUND, switch + _AROUND)} or range(len(lines)))
+    near = [number for number in near if 0 <= number < len(lines)]
+    if first_only:
+        near = near[: _FIRST + _LAST // 2]
+    elif len(near) > _FIRST + _LAST:
         near = near[:_FIRST] + near[-_LAST:]
     kept: list[Line] = []
     for before, number in pairwise([-1, *near]):
-        kept.append(replace(lines[number], left_out=number - before - 1 + (dropped if before < 0 else 0)))
+        untold = sum(line.left_out for line in lines[before + 1 : number + 1]) + number - before - 1
+        kept.append(replace(lines[number], left_out=untold))
     return tuple(kept)

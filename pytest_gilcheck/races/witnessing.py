@@ -18,6 +18,7 @@ from pytest_gilcheck.verdict import Race
 _CONFIRMATIONS = 3
 # So long may an execution that does not end take when it is only told, in seconds.
 _STORY_SECONDS = 1.0
+_ENDLESS = frozenset({"livelock", "timeout"})
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
 _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
 
@@ -67,11 +68,11 @@ class Witnessing:
         failure = witness.failure
         if failure is None:
             return None
-        limit = min(self._limit, _STORY_SECONDS) if failure.kind == "timeout" else self._limit
-        result = self._lab.recount(witness.schedule, limit)
-        if result.observed is None or not same(self._failed(result), failure):
+        ends = failure.kind not in _ENDLESS
+        result = self._lab.recount(witness.schedule, self._limit if ends else min(self._limit, _STORY_SECONDS))
+        if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _ENDLESS):
             return None
-        return tell(result.observed)
+        return tell(result.observed, ends=ends)
 
     def _once(self, schedule: Schedule) -> Witness:
         result = self._lab.confirm(Replaying(schedule), self._limit)
