@@ -71,8 +71,8 @@ class RaceRecord:
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
     switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost. ``story`` is the
-    interleaving that failed as exact builtins: its steps, the threads that were stuck, and what is behind it.
+    the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost. ``story`` is
+    the interleaving that failed as exact builtins: its steps, the threads that were stuck, and what is behind it.
     """
 
     verdict: Race

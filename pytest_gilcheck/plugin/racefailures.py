@@ -28,7 +28,7 @@ _IN_SHORT = {
     "lost-wakeup": "lost wake-up",
     "livelock": "livelock: threads wait for one another in loops",
 }
-# A notification that came before somebody waited for it is not seen here; that it has no effect is what is seldom thought of.
+# A notification that came before somebody waited for it is not seen here; that it has no effect is seldom thought of.
 _NOBODY = "no thread is left that could wake it; a notification before the wait has no effect"
 
 

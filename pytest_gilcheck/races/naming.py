@@ -10,7 +10,7 @@ from pytest_gilcheck.races.operations import Location
 from pytest_gilcheck.races.peeking import attributes_of, class_name, plain, short, slots_of
 from pytest_gilcheck.races.sites import Kind, Site
 
-#: ``(owner, identity, part)``: objects of the same name have their identities to tell them apart; 0 for what there is one of.
+#: ``(owner, identity, part)``: objects of one name have their identities to tell them apart; 0 for what there is one of.
 Name = tuple[str, int, str]
 
 _CELLS = (Kind.LOAD_CELL, Kind.STORE_CELL, Kind.DELETE_CELL)
@@ -29,7 +29,7 @@ class Names:
         self._attempts: dict[int, int] = {}
 
     def of(self, location: tuple[Any, object, int], site: Site | None, frame: types.FrameType | None) -> Name:
-        """The name of ``key`` of ``target``, ``location`` being these two and the identity of the target, as ``frame`` sees it."""
+        """What ``frame`` calls the ``location``: a target, a key and the identity of the target."""
         target, key, identity = location
         kind = type(target)
         if kind is types.CellType:

@@ -17,6 +17,7 @@ from pytest_gilcheck.races.naming import Name, Names, variables
 from pytest_gilcheck.races.notes import Notes
 from pytest_gilcheck.races.operations.operands import is_simple
 from pytest_gilcheck.races.peeking import MISSING, class_name, peek, plain, short
+from pytest_gilcheck.races.story import ABSENT
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.accesses import Accesses
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.state import State
     from pytest_gilcheck.races.threads import Controlled
-
-#: What is said of an item that a container does not have.
-ABSENT = "absent"
 
 # Functions of the standard library that return with the lock held that they take.
 _TAKING = frozenset({"__enter__", "acquire"})
@@ -56,8 +54,8 @@ class Held:
 class Moment:
     """``event`` with what can be seen at it: the innermost line outside of the standard library, and the method that was
     called there if it happens inside of that; texts of the value ``before`` and, once the operation was done, ``after``,
-    ``None`` where they cannot be told; and the locks held. ``changed`` is the only item of a dictionary that a write of all of
-    it added or took away."""
+    ``None`` where they cannot be told; and the locks held. ``changed`` is the only item of a dictionary that a write of
+    all of it added or took away."""
 
     __slots__ = ("after", "before", "changed", "event", "file", "held", "line", "name", "via")
 
@@ -127,6 +125,7 @@ class Observer(Notes):
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
     ) -> None:
+        """See :meth:`Notes.use`; the values are those of just before the operation and of the next moment."""
         operation = (thread.number, site, 0 if site is None else thread.visits[site])
         if self._writes and operation != self._operation:
             self._settle()
@@ -269,7 +268,8 @@ def _items(target: object) -> dict[object, str | None] | None:
     """The keys of a small dictionary, of which each can be compared, with texts of their values if there are few."""
     if not issubclass(type(target), dict):
         return None
-    items = list(dict.items(target)) if dict.__len__(target) <= _MOST_KEYS else []  # type: ignore[arg-type]
+    whole: dict[object, object] = target  # type: ignore[assignment]
+    items = list(dict.items(whole)) if dict.__len__(whole) <= _MOST_KEYS else []
     if not all(is_simple(key) for key, _ in items):
         return None
     few = len(items) <= _MOST_VALUES
@@ -286,7 +286,7 @@ def _difference(before: dict[object, str | None], now: dict[object, str | None])
 
 
 def _users(thread: Controlled) -> tuple[FrameType | None, FrameType | None]:
-    """Where ``thread`` is outside of the standard library, and the function of that it called there, if it is inside of one."""
+    """Where ``thread`` is outside of the standard library, and the function of that which it called there, if it did."""
     frame: Any = sys._getframe(1) if thread.ident == get_ident() else sys._current_frames().get(thread.ident)
     via = None
     while frame is not None:

@@ -84,7 +84,7 @@ def _attribute(target: Any, name: str) -> object:
 
 
 def attributes_of(target: object) -> Any:
-    """What an instance keeps in its ``__dict__``, which has to be treated with the methods of ``dict``; empty without one."""
+    """The ``__dict__`` of an instance, to be treated with the methods of ``dict`` only; empty for one that has none."""
     own: Any = _inherited(type(target), "__dict__")
     namespace = _slot(own, target) if any(type(own) is each for each in _SLOTS) else None
     return namespace if issubclass(type(namespace), dict) else {}

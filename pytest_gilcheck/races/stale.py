@@ -26,8 +26,8 @@ _OVERWRITES = frozenset({Kind.STORE_ATTR, Kind.STORE_ITEM, Kind.STORE_GLOBAL, Ki
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """Three accesses of one location by their numbers: the one before the interruption, the other thread's, and the one after
-    it, if that has to do with it. ``note`` belongs to number ``noted``. ``lost``: the last overwrote the other's unseen."""
+    """Three accesses of one location by their numbers: the one before the interruption, the other thread's, and the one
+    after it, if that has to do with it. ``note`` belongs to number ``noted``. ``lost``: the last overwrote the other's."""
 
     moments: tuple[int, ...]
     noted: int

@@ -11,7 +11,8 @@ from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.shrink import shrunk
-from pytest_gilcheck.races.story import Story, tell
+from pytest_gilcheck.races.story import Story
+from pytest_gilcheck.races.telling import tell
 from pytest_gilcheck.verdict import Race
 
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.

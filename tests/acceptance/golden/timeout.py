@@ -1,3 +1,6 @@
+import itertools
+
+
 class Pager:
     def __init__(self):
         self.size = 10
@@ -7,11 +10,8 @@ class Pager:
         self.size = size
 
     def pages(self, total):
-        size, pages = self.size, 0
-        while total > 0:
-            total -= size
-            pages += 1
-        return pages
+        size = self.size
+        return next(page for page in itertools.count(1) if page * size >= total)
 
 
 def test_pages(gilcheck):
