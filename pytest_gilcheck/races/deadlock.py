@@ -74,7 +74,7 @@ def label(thread: Controlled) -> str:
     name = plain(str.__str__(thread.name)) if isinstance(thread.name, str) else ""
     if not thread.number:
         return "main thread"
-    return f"thread {thread.number}" + ("" if _BY_DEFAULT.fullmatch(name) else f" {name!r}")
+    return f"thread {thread.number}" + ("" if _BY_DEFAULT.fullmatch(name) else f" '{name}'")
 
 
 def frame_of(thread: Controlled) -> FrameType | None:

@@ -186,6 +186,8 @@ class Observer(Notes):
         """The operation that was about to happen has happened."""
         for moment, record, key, items in self._writes:
             target = record() if isinstance(record, Record) else record.target
+            if target is None:
+                target = self._pinned[id(record)][1]  # what is kept because nothing else can tell it from others
             if target is not None:
                 moment.after = self._values.text(target, key)
                 now = None if items is None else _items(target)

@@ -1,7 +1,7 @@
 """Whole reports of failures of every kind, as a user reads them: ``golden/NAME.py`` fails with the text of its ``NAME.txt``.
 
-To write them anew after a change of the format: ``GILCHECK_GOLDEN=write pytest tests/acceptance/test_golden_reports.py``. Then
-read each of them: the cause has to be plain without the source.
+To write them anew after a change of the format, run ``pytest tests/acceptance/test_golden_reports.py`` with
+``GILCHECK_GOLDEN=write`` in the environment. Then read each of them: the cause has to be plain without the source.
 """
 
 from __future__ import annotations
