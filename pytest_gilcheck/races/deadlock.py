@@ -56,6 +56,8 @@ def frames(frame: FrameType | None) -> list[FrameType]:
 def stack_lines(frame: FrameType | None) -> list[str]:
     """A stack as text, outermost first, without what runs the code under test."""
     lines = []
+    while frame is not None and is_engines(frame.f_code.co_filename):
+        frame = frame.f_back  # it waits there
     while frame is not None and frame.f_code.co_filename not in _RUNNERS:
         lines.append(frame)
         frame = frame.f_back
@@ -129,6 +131,9 @@ def _line(file: str, number: int) -> str:
 def describe(run: State, thread: Controlled) -> str:
     """One line on what ``thread`` waits for and holds."""
     what, where = waits_for(thread)
+    awaited = joins(run, thread)
+    if awaited is not None:
+        what = f"{label(awaited)} to end"
     does = f"waits for {what}" if thread.wait is not None or thread.outside else "runs"
     text = f"{label(thread)} {does} at {where}"
     holder = run.holder(thread.wait.lock) if thread.wait is not None and thread.wait.lock is not None else None
@@ -169,6 +174,16 @@ def _waited_on(run: State, thread: Controlled) -> Controlled | None:
     if wait.kind == "join":
         return next((other for other in run.threads if other.thread is wait.lock and wait.lock is not None), None)
     return None
+
+
+def joins(run: State, thread: Controlled) -> Controlled | None:
+    """The thread whose end ``thread`` waits for."""
+    return _waited_on(run, thread) if thread.wait is not None and thread.wait.kind == "join" else None
+
+
+def in_cycle(run: State, thread: Controlled) -> bool:
+    """Whether it waits for itself in the end."""
+    return thread in _cycle(run, thread)
 
 
 def _cycle(run: State, first: Controlled) -> list[Controlled]:

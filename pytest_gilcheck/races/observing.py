@@ -169,7 +169,7 @@ class Observer(Notes):
         """These will not come to their ends by themselves: who is where?"""
         self._settle()
         for thread in threads:
-            if not thread.done and not (thread.wait is not None and thread.wait.kind in {"run", "drain"}):
+            if not thread.done and not _only_waits(run, thread):
                 self._seen.plights.append(self._plight(run, thread))
 
     def close(self, run: State) -> Observed:
@@ -223,6 +223,10 @@ class Observer(Notes):
         place = ("?", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
         plight = Plight(thread.number, thread.name, None if wait is None else deadlock.waits_for(thread)[0], place)
         plight.held = self._held(thread)
+        awaited = deadlock.joins(run, thread)
+        if awaited is not None:
+            plight.what = f"{deadlock.label(awaited)} to end"
+            return plight
         if via is not None and frame is not None:
             plight.call = self._called(via, frame)[1]
         if wait is not None and wait.kind == "lock" and wait.lock is not None:
@@ -235,6 +239,13 @@ class Observer(Notes):
 
 _TRACEBACK: Any = BaseException.__dict__["__traceback__"].__get__
 _ARGUMENTS: Any = BaseException.__dict__["args"].__get__
+
+
+def _only_waits(run: State, thread: Controlled) -> bool:
+    """Whether all that keeps it from going on is that others do not."""
+    if thread.wait is None or thread.number:
+        return thread.wait is not None and thread.wait.kind == "run"
+    return thread.wait.kind in {"run", "drain"} or (thread.wait.kind == "join" and not deadlock.in_cycle(run, thread))
 
 
 class Values:
