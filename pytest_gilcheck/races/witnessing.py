@@ -17,8 +17,10 @@ from pytest_gilcheck.verdict import Race
 
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
 _CONFIRMATIONS = 3
-# So long may an execution that does not end take when it is only told, in seconds.
-_STORY_SECONDS = 1.0
+# So much of its limit may an execution that does not end take when it is only told: how it began is soon seen. It is not
+# told when that is less than so many seconds.
+_STORY_SHARE = 0.1
+_LEAST_STORY = 0.3
 _ENDLESS = frozenset({"livelock", "timeout"})
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
 _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
@@ -70,7 +72,10 @@ class Witnessing:
         if failure is None:
             return None
         ends = failure.kind not in _ENDLESS
-        result = self._lab.recount(witness.schedule, self._limit if ends else min(self._limit, _STORY_SECONDS))
+        limit = self._limit * (1 if ends else _STORY_SHARE)
+        if limit < _LEAST_STORY and not ends:
+            return None
+        result = self._lab.recount(witness.schedule, limit)
         if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _ENDLESS):
             return None
         return tell(result.observed, ends=ends)
