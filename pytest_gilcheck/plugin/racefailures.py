@@ -13,6 +13,7 @@ from pytest_gilcheck.plugin.columns import Drawing, who
 from pytest_gilcheck.plugin.testname import replay_command
 from pytest_gilcheck.races import Exploration
 from pytest_gilcheck.races.exploration import Failure
+from pytest_gilcheck.races.peeking import class_name
 from pytest_gilcheck.record import RaceRecord
 
 # Of a failure that raises nothing, what is said of the threads that are stuck.
@@ -104,7 +105,7 @@ def _cause(failure: Failure) -> str:
     if failure.kind in _OF_STUCK and story is not None and story.stuck:
         return _OF_STUCK[failure.kind].format(who=_listed(_in_it(failure)))
     if failure.kind == "exception" and failure.error is not None:
-        return story.cause if story is not None and story.cause is not None else type(failure.error).__name__
+        return story.cause if story is not None and story.cause is not None else class_name(type(failure.error))
     if failure.kind in {*_OF_STUCK, *_IN_SHORT} or not failure.text:
         return _IN_SHORT.get(failure.kind, failure.kind)
     return failure.text.splitlines()[0]
