@@ -22,6 +22,8 @@ _CONFIRMATIONS = 3
 _STORY_SHARE = 0.1
 _LEAST_STORY = 0.3
 _ENDLESS = frozenset({"livelock", "timeout"})
+# What ends an execution that does not end by itself.
+_CUT_SHORT = _ENDLESS | {"spin"}
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
 _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
 
@@ -76,7 +78,7 @@ class Witnessing:
         if limit < _LEAST_STORY and not ends:
             return None
         result = self._lab.recount(witness.schedule, limit)
-        if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _ENDLESS):
+        if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _CUT_SHORT):
             return None
         return tell(result.observed, ends=ends)
 

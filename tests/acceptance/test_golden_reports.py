@@ -25,12 +25,15 @@ def pytest_collection_modifyitems(items):
 """
 
 _HEADLINE = re.compile(r"^_{3,} (.+?) _{3,}$")
-# What differs between runs and machines; and carets, which differ between versions of Python.
+# What differs between runs and machines; and between versions of Python: how often threads that go round in loops are made to
+# give way.
 _VARIES = (
     (re.compile(r"[\d.]+ ms$"), "N ms"),
+    (re.compile(r"\b([4-9]|\d\d+) context switches"), "N context switches"),
     (re.compile(r"gc1:[\w-]+"), "gc1:TOKEN"),
     (re.compile(r"0x[0-9a-f]+"), "0x..."),
 )
+# They differ between versions of Python as well.
 _CARETS = re.compile(r"^[ ^~]*[\^~][ ^~]*$")
 
 
