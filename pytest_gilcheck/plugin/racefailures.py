@@ -89,7 +89,7 @@ def _explained(item: pytest.Item, failure: Failure) -> list[str]:
     if stuck and failure.kind == "lost-wakeup":
         stuck.append(_NOBODY)
     lines = shortened(item, failure.text).splitlines()
-    return stuck or (lines[1:] if failure.kind == "timeout" else lines)
+    return stuck or (lines[1:] if _by_text(failure) else lines)
 
 
 def _what(exploration: Exploration) -> str:
@@ -106,9 +106,12 @@ def _cause(failure: Failure) -> str:
         return _OF_STUCK[failure.kind].format(who=_listed(_in_it(failure)))
     if failure.kind == "exception" and failure.error is not None:
         return story.cause if story is not None and story.cause is not None else class_name(type(failure.error))
-    if failure.kind in {*_OF_STUCK, *_IN_SHORT} or not failure.text:
-        return _IN_SHORT.get(failure.kind, failure.kind)
-    return failure.text.splitlines()[0]
+    return failure.text.splitlines()[0] if _by_text(failure) else _IN_SHORT.get(failure.kind, failure.kind)
+
+
+def _by_text(failure: Failure) -> bool:
+    """Whether the first line of its text says in a few words what happened."""
+    return bool(failure.text) and failure.kind not in {*_OF_STUCK, *_IN_SHORT, "exception"}
 
 
 def _in_it(failure: Failure) -> list[int]:

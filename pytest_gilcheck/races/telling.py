@@ -48,11 +48,10 @@ def tell(seen: Observed, *, ends: bool = True) -> Story:
     if last:
         following = teller.lines(moments, len(first), len(moments))
         lines += [replace(line, left_out=0 if number else seen.dropped) for number, line in enumerate(following)]
-    lost = next((each for each in conflicts if each.lost), None)
     return Story(
         lines=_around_switches(_with_exceptions(lines, seen), first_only=not ends),
         stuck=tuple(teller.stuck(plight) for plight in seen.plights[:_MOST_STUCK]) if ends else (),
-        cause=_raised(seen) if lost is None else f"lost update of {labels[moments[lost.moments[-1]].name]}",
+        cause=_cause(seen, next((labels[moments[each.noted].name] for each in conflicts if each.lost), None)),
     )
 
 
@@ -72,9 +71,12 @@ def _without_paths(moments: list[Moment]) -> list[Moment]:
     ]
 
 
-def _raised(seen: Observed) -> str | None:
-    """What the first of the threads that raised something did."""
-    return next((f"{text.partition('(')[0]} in thread {thread}" for thread, text, _ in seen.raised), None)
+def _cause(seen: Observed, lost: str | None) -> str | None:
+    """What the first of the threads that raised something did; a lost update says more than that an assertion failed."""
+    raised = next((f"{text.partition('(')[0]} in thread {thread}" for thread, text, _ in seen.raised), None)
+    if lost is None or (raised is not None and not raised.startswith("AssertionError ")):
+        return raised
+    return f"lost update of {lost}"
 
 
 def _names(moments: Iterable[Moment], seen: Observed) -> Iterator[Name]:

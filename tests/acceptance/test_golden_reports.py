@@ -25,8 +25,7 @@ def pytest_collection_modifyitems(items):
 """
 
 _HEADLINE = re.compile(r"^_{3,} (.+?) _{3,}$")
-# What differs between runs and machines; and between versions of Python: how often threads that go round in loops are made to
-# give way.
+# What differs between runs and machines; and between versions of Python: how often threads in loops are made to give way.
 _VARIES = (
     (re.compile(r"[\d.]+ ms$"), "N ms"),
     (re.compile(r"\b([4-9]|\d\d+) context switches"), "N context switches"),

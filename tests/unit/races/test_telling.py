@@ -177,6 +177,14 @@ def test_an_exception_comes_after_the_last_that_its_thread_did() -> None:
     assert story.cause == "KeyError in thread 1"
 
 
+def test_an_exception_in_a_thread_says_more_than_a_lost_update_but_for_assertions() -> None:
+    found = lost()
+    found.raised = [(1, "AssertionError('x')", (__file__, 3))]
+    assert tell(found).cause == "lost update of Counter.value"
+    found.raised = [(1, "KeyError('x')", (__file__, 3))]
+    assert tell(found).cause == "KeyError in thread 1"
+
+
 def test_threads_that_are_stuck() -> None:
     found = seen(moment(1, Act.READ))
     waits = Plight(1, "one", "a lock", (__file__, 4))
