@@ -34,6 +34,16 @@ class Race(StrEnum):
     SKIPPED = "skipped"
 
 
+#: What judges the executions of a race search, by the names under which it can be switched off.
+ORACLES = {
+    "failure": "an assertion, an exception or a time-out in some schedule, though the ordinary run passed",
+    "lost-update": "a thread wrote over what another had written, and had not seen it",
+    "unserialisable": "results or a final state that no serial order of the operations gives",
+    "deadlock": "threads that wait for one another, or for what will never come",
+    "left-over": "a thread still runs at the end, or a lock is still held",
+    "hazard": "what may go wrong: reported, and a failure only on request",
+}
+
 #: Verdicts of a race search that fail a test: each was witnessed, and a schedule shows it again.
 WITNESSED = frozenset({Race.RACE, Race.DEADLOCK, Race.HANG})
 

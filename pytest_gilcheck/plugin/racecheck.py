@@ -13,7 +13,7 @@ from pytest_gilcheck.plugin.markers import RaceWanted
 from pytest_gilcheck.plugin.outcomes import RaceOutcome
 from pytest_gilcheck.plugin.output import Output, bounded
 from pytest_gilcheck.plugin.progress import RaceProgress
-from pytest_gilcheck.plugin.racescope import scope
+from pytest_gilcheck.plugin.racescope import rules, scope
 from pytest_gilcheck.plugin.scenario import ItemScenario
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.plugin.testname import copies_of, scenario_name
@@ -82,7 +82,7 @@ class RaceChecker:
                 schedules=max(1, int(left[1] * share)),
                 limit=self._settings.timeout or max(LIMIT, LIMIT_RUNS * copies * seconds),
             )
-            scenario = ItemScenario(item, copies)
+            scenario = ItemScenario(item, copies, atomic=wanted.atomic)
             exploration = explore(
                 scenario,
                 name=scenario_name(item.nodeid, copies),
@@ -93,6 +93,7 @@ class RaceChecker:
                 scope=scope(self._config, self._settings, item),
                 observer=progress,
                 first=token,
+                rules=rules(self._settings, wanted),
             )
             yield Stage(copies=copies, exploration=_as_declined(exploration, scenario.declined))
             left = (left[0] - exploration.seconds, left[1] - exploration.schedules)

@@ -22,11 +22,11 @@ class Budget:
 class Failure:
     """A failure that a schedule shows, and shows again.
 
-    ``kind`` is ``exception``, ``exit``, ``deadlock``, ``self-deadlock``, ``lock-left-held``, ``lost-wakeup``, ``livelock``,
-    ``thread-left`` or ``timeout``;
-    ``error`` is what the scenario raised, ``None`` for those that raise nothing. ``text`` says what happened, over several
-    lines: for a deadlock who holds what and waits for what, at which lines; for a time-out all stacks. ``story`` is the
-    interleaving in lines of source; empty where it cannot be told.
+    ``kind`` is ``exception``, ``order`` (an exception in a serial order), ``exit``, ``lost-update``, ``unserialisable``,
+    ``deadlock``, ``self-deadlock``, ``lock-left-held`` (somebody waits for it), ``lost-wakeup``, ``livelock``,
+    ``thread-left``, ``lock-held`` (nobody does) or ``timeout``; ``error`` is what the scenario raised, ``None`` for those
+    that raise nothing. ``text`` says what happened, over several lines: for a deadlock who holds what and waits for what, at
+    which lines; for a time-out all stacks. ``story`` is the interleaving in lines of source; empty where it cannot be told.
     """
 
     kind: str

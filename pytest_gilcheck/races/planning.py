@@ -87,9 +87,10 @@ class Plan:
 
     def learn(self, result: Result, scheduler: Scheduler) -> None:
         """``scheduler`` led to ``result``."""
-        if result.events:
+        if result.events and self._strategy != "random":
             news = self._experience.learn(result.events)
-            self._director.learn(result.events, result.trace, scheduler, news=news)
+            if self._strategy in {"auto", "directed"}:
+                self._director.learn(result.events, result.trace, scheduler, news=news)
             if isinstance(scheduler, RFF):
                 self._feedback.learn(scheduler, news=news)
 

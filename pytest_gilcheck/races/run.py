@@ -107,6 +107,13 @@ class Run(Crew):
             if site.hot and self.notes is not None and not self.stopping:
                 self._tell(Act.WRITE if write else Act.READ, target, key, site)
 
+    def touch_where(self, site: Site, target: object, key: object, *, whole: bool) -> Uses | Record | Kept:
+        """A write that may change what there is in all of ``target``, because there is something new at ``key``."""
+        found = self.touch(site, target, None if whole else key, True)
+        if whole and site.hot:
+            self.touch_more(site, target, key, True)
+        return found
+
     def _pass(self, site: Site) -> None:
         """The current thread comes by a site where threads meet. The hot path: a call costs more than a branch."""
         me = self.me

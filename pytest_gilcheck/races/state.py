@@ -17,6 +17,7 @@ from pytest_gilcheck.races.schedule import Place, Switch, code_digest
 from pytest_gilcheck.races.threads import Controlled
 
 if TYPE_CHECKING:
+    from pytest_gilcheck.races.judging import Judging
     from pytest_gilcheck.races.schedulers import Scheduler
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.spinning import Suspicion
@@ -50,6 +51,7 @@ class State:
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
         self.notes: Notes | None = None  # of the execution's events, if somebody wants to know
+        self.judging: Judging | None = None  # of operations that it runs at once, if somebody judges what comes of them
         self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
@@ -58,7 +60,7 @@ class State:
             self.forget()
         self.scheduler = scheduler
         if scheduler.noted:
-            self.notes = Notes(self.accesses, self.trace)
+            self.notes = Notes(self.accesses, self.trace, scheduler.values)
         scheduler.events = () if self.notes is None else self.notes.events
 
     def forget(self) -> None:
