@@ -68,3 +68,32 @@ class Verdict:
     verdict: Scaling
     reason: str
     advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardPlace:
+    """A line that takes part in a hazard: ``thread`` (its number) does ``act`` there, such as ``reads .value``.
+
+    ``locks`` are those that it holds there, each as ``file:line`` of where it was taken.
+    """
+
+    thread: int
+    file: str
+    line: int
+    function: str
+    source: str
+    act: str
+    locks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """Something that may go wrong and was not seen to: ``text`` says what in one sentence, ``places`` where.
+
+    ``kind`` is ``unordered`` (nothing keeps another thread's write out of a compound operation), ``split`` (a check and an act
+    on it in two sections of one lock) or ``lock-order`` (locks that threads take in opposite orders).
+    """
+
+    kind: str
+    text: str
+    places: tuple[HazardPlace, ...]

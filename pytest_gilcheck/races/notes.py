@@ -51,6 +51,11 @@ class Notes:
                 ready = 0
         self._add(Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace)))
 
+    def name_part(self, part: object) -> None:
+        """The last event was about ``part``, which comes into its object or leaves it."""
+        if self.events:
+            self.events[-1] = self.events[-1]._replace(part=part)
+
     def mark(self, thread: Controlled, act: Act, other: int = 0) -> None:
         """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""
         self._add(Event(thread.number, act, other, int, None, None, 0, 0, len(self._trace)))
