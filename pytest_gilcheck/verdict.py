@@ -90,8 +90,8 @@ class HazardPlace:
 class Hazard:
     """Something that may go wrong and was not seen to: ``text`` says what in one sentence, ``places`` where.
 
-    ``kind`` is ``unordered`` (nothing keeps another thread's write out of a compound operation), ``split`` (a check and an act
-    on it in two sections of one lock) or ``lock-order`` (locks that threads take in opposite orders).
+    ``kind`` is ``unordered`` (nothing keeps another thread's write out of a compound operation), ``split`` (a check and an
+    act on it in two sections of one lock) or ``lock-order`` (locks that threads take in opposite orders).
     """
 
     kind: str

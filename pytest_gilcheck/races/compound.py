@@ -1,9 +1,9 @@
 """Compound operations of one thread that another's write may come into: a read and a write that depends on it, an iteration.
 
-These are the accesses to one location that no serial order gives (AVIO, Lu et al., ASPLOS 2006), judged by happens-before, not by
-whether somebody came between in this execution. Single accesses are atomic in Python, so a pair of them is no finding, nor is
-a write that does not depend on the read. Found is what one function does by itself: a value that was read in another
-function is not followed.
+These are the accesses to one location that no serial order gives (AVIO, Lu et al., ASPLOS 2006), judged by happens-before,
+not by whether somebody came between in this execution. Single accesses are atomic in Python, so a pair of them is no
+finding, nor is a write that does not depend on the read. Found is what one function does by itself: a value that was read
+in another function is not followed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Compounds:
         inplace: dict[int, Site] = {}
         for number, event in enumerate(events):
             site = event.site
-            if site is None or event.act not in _ACCESSES:
+            if site is None or site.guarded or event.act not in _ACCESSES:
                 continue
             reads = last[event.thread, event.target]
             if event.act is Act.READ:
@@ -76,37 +76,41 @@ class Compounds:
 
     def intrusions(self) -> list[Intrusion]:
         """Those that no order keeps out."""
+        pairs = [*self._candidates()]
+        if not pairs:
+            return []
         found: dict[object, Intrusion] = {}
-        order: Order | None = None
-        for pair in self._candidates():
-            order = order or Order(self._events)
-            for intrusion in self._between(pair, order):
-                events = (self._events[number] for number in (intrusion.first, intrusion.between, intrusion.last))
-                found.setdefault(tuple(event.site for event in events), intrusion)
-        judged = list(found.values())[:_MOST_JUDGED]
-        return [intrusion for intrusion in judged if self._is_possible(intrusion)]
+        order = Order(self._events)
+        for intrusion in (intrusion for pair in pairs for intrusion in self._between(pair, order)):
+            events = (self._events[number] for number in (intrusion.first, intrusion.between, intrusion.last))
+            found.setdefault(tuple(event.site for event in events), intrusion)
+        compound = [intrusion for intrusion in found.values() if self._is_compound(intrusion)]
+        return [intrusion for intrusion in compound[:_MOST_JUDGED] if self._is_possible(intrusion)]
 
     def _candidates(self) -> Iterator[tuple[int, int]]:
-        """Reads and writes that others write between, as far as the source tells; so many of each two lines."""
+        """Reads and writes of locations that others write, too: so many of each two lines."""
         seen: dict[object, int] = defaultdict(int)
         for read, write in [*self._pairs, *((step, step) for step in self._steps)]:
             one, other = self._events[read], self._events[write]
-            if len(self._writes[other.target]) + (read == write) < 2 or not _is_one_object(other):
+            if not self._writes[other.target].keys() - {other.thread} or not _is_one_object(other):
                 continue
             key = (one.thread, one.site, other.site)
             seen[key] += 1
-            if seen[key] <= _MOST_PASSAGES and self._is_compound(one, other):
+            if seen[key] <= _MOST_PASSAGES:
                 yield read, write
 
-    @staticmethod
-    def _is_compound(one: Event, other: Event) -> bool:
-        assert one.site is not None
-        assert other.site is not None
-        if one.site.guarded or other.site.guarded:
+    def _is_compound(self, intrusion: Intrusion) -> bool:
+        """Whether the source says that the write depends on the read; last of all, as source has to be parsed."""
+        first, between, last = (self._events[n].site for n in (intrusion.first, intrusion.between, intrusion.last))
+        assert first is not None
+        assert between is not None
+        assert last is not None
+        if intrusion.first == intrusion.last:
+            return not is_caught(first)
+        if not depends(first, last) or is_indifferent(last):
             return False
-        if one is other:
-            return not is_caught(one.site)
-        return depends(one.site, other.site) and not is_indifferent(other.site)
+        stored = None if between is last else constant(last)
+        return stored is None or stored != constant(between)
 
     def _between(self, pair: tuple[int, int], order: Order) -> Iterator[Intrusion]:
         """What may come into ``pair``, of each other thread the first such write."""
@@ -132,16 +136,9 @@ class Compounds:
     @staticmethod
     def _intrudes(write: Event, one: Event, other: Event) -> bool:
         """Whether ``write`` between the two makes a difference."""
-        assert write.site is not None
-        assert other.site is not None
         if one is other:
             return key_of(write) is None or write.part is not None or issubclass(write.kind, set)
-        if key_of(write) != key_of(other):
-            return False
-        if write.site is other.site:
-            return True
-        stored = constant(other.site)
-        return stored is None or stored != constant(write.site)
+        return key_of(write) == key_of(other)
 
     def _locks_of(self, first: int, between: int, last: int) -> set[int]:
         """The locks that all three are done under, but which are released between the first and the last."""

@@ -1,15 +1,16 @@
 """Whether a write depends on a read of the same location, by the source of the function that does both.
 
-Control dependence: the read is in the condition of a branch or loop that the write is inside of, or that leaves the block before
-the write. Data dependence: the read is part of the statement that writes, or names that are bound to what was read reach it,
-without regard to the order of statements. What is spread over several functions cannot be told, and counts as independent;
-so does all code without source.
+Control dependence: the read is in the condition of a branch or loop that the write is inside of, or that leaves the block
+before the write. Data dependence: the read is part of the statement that writes, or names that are bound to what was read
+reach it, without regard to the order of statements. What is spread over several functions cannot be told, and counts as
+independent; so does all code without source.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pytest_gilcheck.races.sites import Kind, Site
 from pytest_gilcheck.races.statements import path
@@ -19,7 +20,9 @@ _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 # What these do is right whatever came in between.
 _INDIFFERENT = frozenset({"setdefault", "discard"})
 # Who catches one of these is ready for somebody who was faster.
-_READY_FOR = frozenset({"KeyError", "IndexError", "LookupError", "ValueError", "AttributeError", "RuntimeError", "Exception"})
+_READY_FOR = frozenset(
+    {"KeyError", "IndexError", "LookupError", "ValueError", "AttributeError", "RuntimeError", "Exception"}
+)
 _LONE_ADD = "add"
 
 
@@ -56,7 +59,7 @@ def is_indifferent(write: Site) -> bool:
 def is_caught(site: Site) -> bool:
     """Whether the code at ``site`` is inside of a ``try`` that catches what an unexpected state raises."""
     around = path(site)
-    for outer, inner in zip(around, around[1:], strict=False):
+    for outer, inner in pairwise(around):
         if isinstance(outer, ast.Try) and inner in outer.body and any(_catches(handler) for handler in outer.handlers):
             return True
         if isinstance(outer, ast.With) and inner in outer.body and any(_suppresses(item) for item in outer.items):
@@ -96,13 +99,13 @@ def _decides(test: ast.AST, around: list[ast.AST]) -> bool:
 def _conditions(around: list[ast.AST]) -> Iterator[ast.AST]:
     """The conditions on which it depends whether the innermost node is reached, inside of its function."""
     start = max((number for number, node in enumerate(around) if isinstance(node, _FUNCTIONS)), default=0)
-    for outer, inner in zip(around[start:], around[start + 1 :], strict=False):
+    for outer, inner in pairwise(around[start:]):
         if isinstance(outer, ast.If | ast.While | ast.IfExp) and inner is not outer.test:
             yield outer.test
         elif isinstance(outer, ast.For | ast.AsyncFor) and inner is not outer.iter:
             yield outer.iter
         elif isinstance(outer, ast.BoolOp):
-            yield from outer.values[: outer.values.index(inner)] if inner in outer.values else ()  # type: ignore[arg-type]
+            yield from outer.values[: outer.values.index(inner)] if inner in outer.values else ()
         yield from _left_before(outer, inner)
 
 

@@ -13,9 +13,9 @@ _COMMENT = re.compile(r"#\s*gilcheck:\s*ok\b")
 
 
 def excused(file: str, line: int) -> bool:
-    """Whether the statement at ``line`` of ``file`` has the comment on one of its physical lines; the head of one with a body.
+    """Whether the statement at ``line`` of ``file`` has the comment on one of its physical lines.
 
-    A line is taken from ``linecache``. The comment counts as one wherever it stands behind code, not inside a string.
+    Of a statement with a body these are the lines of its head. What only looks like the comment, inside a string, is none.
     """
     source = linecache.getlines(file)
     if not any(_COMMENT.search(text) for text in source):

@@ -1,14 +1,15 @@
 """Hazards: what may go wrong by the order of events in some executions, whether it was seen to or not.
 
-See :mod:`compound` and :mod:`lock_order` for what they are. Of two events that no lock, start, join or hand-over orders it has to
-be seen, too, that they come in both orders, or that the one comes into the other: what a program orders by the values that
-threads pass to one another is no hazard.
+See :mod:`compound` and :mod:`lock_order` for what they are. Of two events that no lock, start, join or hand-over orders it
+has to be seen, too, that they come in both orders, or that the one comes into the other: what a program orders by the
+values that threads pass to one another is no hazard.
 """
 
 from __future__ import annotations
 
 import linecache
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from pytest_gilcheck.races.compound import Compounds, Intrusion, key_of
 from pytest_gilcheck.races.events import Act, Event
@@ -20,8 +21,8 @@ from pytest_gilcheck.verdict import Hazard, HazardPlace
 
 __all__ = ["Hazard", "HazardPlace", "Hazards"]
 
-#: So many executions are judged: the first, other orders of whole threads, those in which a read saw what none had before, and
-#: those in which threads did more or less than in others.
+#: So many executions are judged: the first, other orders of whole threads, those in which a read saw what none had before,
+#: and those in which threads did more or less than in others.
 MOST_JUDGED = 8
 #: So many are remembered for the order that events came in.
 MOST_REMEMBERED = 24
@@ -130,7 +131,9 @@ class _Telling:
         places = [self._place(intrusion.first, "reads"), self._place(intrusion.last, "writes")]
         if intrusion.first == intrusion.last:
             places = [self._place(intrusion.first, "iterates over")]
-            text = f"thread {first.thread} iterates over {name}, and no order keeps thread {other} from changing it meanwhile"
+            text = (
+                f"thread {first.thread} iterates over {name}, and no order keeps thread {other} from changing it meanwhile"
+            )
         elif intrusion.split:
             text = (
                 f"thread {first.thread} reads {name} and writes it in another section of the same lock, which was free in "
@@ -148,7 +151,9 @@ class _Telling:
         """Of locks that are taken in opposite orders."""
         places = [self._lock_place(edge.take) for edge in cycle]
         threads = [f"thread {edge.thread}" for edge in cycle]
-        text = f"{', '.join(threads[:-1])} and {threads[-1]} each take a lock while they hold one that the next of them takes"
+        text = (
+            f"{', '.join(threads[:-1])} and {threads[-1]} each take a lock while they hold one that the next of them takes"
+        )
         return Hazard(kind="lock-order", text=f"{text}: they may wait for one another for ever", places=tuple(places))
 
     def _lock_place(self, take: int) -> HazardPlace:
@@ -173,9 +178,8 @@ class _Telling:
         )
 
     def _taken(self, take: int) -> str:
-        near = self._holding.near.get(take)
-        site = None if near is None else self._events[near].site
-        return "a lock of the library" if site is None else f"{site.code.co_filename}:{site.line}"
+        file, line = cast("tuple[str, int]", self._events[take].part)
+        return f"{file}:{line}"
 
 
 def _named(event: Event, *, whose: bool = True) -> str:
@@ -183,12 +187,12 @@ def _named(event: Event, *, whose: bool = True) -> str:
     kind = type.__dict__["__name__"].__get__(event.kind)
     key = key_of(event)
     if key is None:
-        return f"the {kind}"[:_LONGEST_NAME]
+        return f"a {kind}"[:_LONGEST_NAME]
     part = key[0] if isinstance(key, tuple) and key else None
     if isinstance(key, str):
         name = f".{key}"
     elif type(part) in {str, int, bool, bytes}:
         name = f"[{part!r}]"
     else:
-        return f"an item of the {kind}"
-    return f"{name[:_LONGEST_NAME]} of the {kind}" if whose else name[:_LONGEST_NAME]
+        return f"an item of a {kind}"
+    return f"{name[:_LONGEST_NAME]} of a {kind}" if whose else name[:_LONGEST_NAME]

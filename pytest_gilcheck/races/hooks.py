@@ -44,8 +44,7 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                     targets.global_stored(container, key)
                 if (write and (not present or special == "__delitem__")) or (not present and hasattr(kind, "__missing__")):
                     found = run.touch(site, target, part if target is not container else None, True)
-                    if site.hot and target is container and run.notes is not None and not run.stopping:
-                        run.notes.name_part(part)
+                    run.name_part(site, part)
                 else:
                     found = run.touch(site, target, part, write)
             elif how is Items.SEQUENCE and special != "__delitem__":

@@ -25,15 +25,15 @@ _MOST_CYCLES = 6
 
 
 class Edge:
-    """A thread takes ``lock`` by event number ``take`` while it holds ``holds``, since event ``since``, and ``guards`` in all."""
+    """A thread takes ``lock`` by event number ``take`` while it holds ``holds``, and ``guards`` in all."""
 
-    __slots__ = ("guards", "holds", "lock", "since", "take", "thread")
+    __slots__ = ("guards", "holds", "lock", "take", "thread")
 
-    def __init__(self, event: Event, take: int, holds: tuple[int, int], guards: frozenset[int]) -> None:
+    def __init__(self, event: Event, take: int, holds: int, guards: frozenset[int]) -> None:
         self.thread = event.thread
         self.lock = event.target
         self.take = take
-        self.holds, self.since = holds
+        self.holds = holds
         self.guards = guards
 
 
@@ -60,8 +60,8 @@ def _edges(events: Sequence[Event], holding: Holding) -> Iterator[Edge]:
         if not held or number in holding.tried or event.target in held or site is None or not waits_for_ever(site):
             continue
         guards = frozenset(held)
-        for lock in held.items():
-            key = (event.thread, lock[0], event.target, guards)
+        for lock in held:
+            key = (event.thread, lock, event.target, guards)
             if key not in seen and len(seen) < _MOST_EDGES:
                 seen.add(key)
                 yield Edge(event, number, lock, guards)

@@ -52,9 +52,10 @@ class Notes:
         self._add(Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace)))
 
     def name_part(self, part: object) -> None:
-        """The last event was about ``part``, which comes into its object or leaves it."""
-        if self.events:
-            self.events[-1] = self.events[-1]._replace(part=part)
+        """The last event has to do with ``part``; see :class:`Event`."""
+        events = self.events
+        if events:  # without any Python code: the threads that call this are watched
+            events[-1] = tuple.__new__(Event, (*events[-1][:-1], part))
 
     def mark(self, thread: Controlled, act: Act, other: int = 0) -> None:
         """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""

@@ -41,7 +41,7 @@ def path(site: Site) -> list[ast.AST]:
 
 
 def physical_lines(file: str, line: int) -> range:
-    """The lines of the statement at ``line``; of one that has a body those of its head. Only ``line`` if there is no source."""
+    """The lines of the statement at ``line``; of one that has a body those of its head. Without source it is that line."""
     tree = tree_of(file)
     alone = range(line, line + 1)
     if tree is None:
