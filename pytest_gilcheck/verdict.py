@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Scaling(StrEnum):
@@ -97,3 +99,14 @@ class Hazard:
     kind: str
     text: str
     places: tuple[HazardPlace, ...]
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Exact builtins: what JSON and a worker's message can carry."""
+        places = [{**asdict(place), "locks": list(place.locks)} for place in self.places]
+        return {"kind": self.kind, "text": self.text, "places": places}
+
+    @classmethod
+    def from_builtins(cls, plain: Mapping[str, Any]) -> Hazard:
+        """The inverse of :meth:`to_builtins`."""
+        places = tuple(HazardPlace(**{**place, "locks": tuple(place["locks"])}) for place in plain["places"])
+        return cls(kind=plain["kind"], text=plain["text"], places=places)
