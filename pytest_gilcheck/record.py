@@ -71,7 +71,7 @@ class RaceRecord:
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
     switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``hazards`` are what may go wrong and was not seen to. ``failed`` is set when the search failed
+    the body that ran at once. ``hazards`` may go wrong and were not seen to. ``failed`` is set when the search failed
     the test. ``seconds`` is what it cost.
     """
 

@@ -13,6 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_gilcheck.races.deadlock import is_users
 from pytest_gilcheck.races.dependence import constant, depends, is_caught, is_indifferent
 from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.happens_before import Location, Order
@@ -56,8 +57,8 @@ class Compounds:
         inplace: dict[int, Site] = {}
         for number, event in enumerate(events):
             site = event.site
-            if site is None or site.guarded or event.act not in _ACCESSES:
-                continue
+            if site is None or event.act not in _ACCESSES or not is_users(site.code.co_filename):
+                continue  # the standard library knows what it does, and nobody can change it
             reads = last[event.thread, event.target]
             if event.act is Act.READ:
                 reads[event.key] = number
@@ -123,10 +124,9 @@ class Compounds:
             start = bisect_right(positions, order.clocks[first][thread])
             for number in numbers[start:]:
                 if self._intrudes(self._events[number], one, other):
-                    if not order.before(last, number):
-                        yield Intrusion(first=first, between=number, last=last)
-                    elif self._locks_of(first, number, last):
-                        yield Intrusion(first=first, between=number, last=last, split=True)
+                    split = bool(self._locks_of(first, number, last))
+                    if split or not order.before(last, number):
+                        yield Intrusion(first=first, between=number, last=last, split=split)
                     break
             for number in reversed(numbers[:start]):  # who came before only as the lock was free then
                 if self._intrudes(self._events[number], one, other) and self._locks_of(first, number, last):

@@ -91,7 +91,8 @@ class Plan:
         """``scheduler`` led to ``result``."""
         if result.events:
             news = self._experience.learn(result.events)
-            self.hazards.learn(result.events, promising=news or isinstance(scheduler, Serial))
+            if self._lab.complete:
+                self.hazards.learn(result.events, promising=news or isinstance(scheduler, Serial))
             self._director.learn(result.events, result.trace, scheduler, news=news)
             if isinstance(scheduler, RFF):
                 self._feedback.learn(scheduler, news=news)
