@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import linecache
 from itertools import islice
+from typing import Any
 
 from pytest_gilcheck.races.sites import Site
 
 # So many files are remembered at most; those of one test are few.
 _MOST_FILES = 64
+# From a line and a column, in bytes, to another.
+_Extent = tuple[tuple[int, int], tuple[int, int]]
 _parsed: dict[str, tuple[list[str], ast.Module | None]] = {}
 
 
@@ -35,9 +38,15 @@ def path(site: Site) -> list[ast.AST]:
     """The nodes around the instruction of ``site``, outermost first; empty where the source does not tell."""
     tree = tree_of(site.code.co_filename)
     position = next(islice(site.code.co_positions(), site.offset // 2, None), None)
-    if tree is None or position is None or position[0] is None or position[2] is None:
+    if tree is None or position is None:
         return []
-    return _around(tree, (position[0], position[2]))
+    line, end_line, column, end_column = position
+    if line is None or end_line is None or column is None or end_column is None:
+        return []
+    found = _around(tree, ((line, column), (end_line, end_column)))
+    if isinstance(found[-1], ast.If | ast.While):  # what the jump of a branch uses, in Python 3.11
+        found.append(found[-1].test)
+    return found
 
 
 def physical_lines(file: str, line: int) -> range:
@@ -65,11 +74,11 @@ def _head(node: ast.stmt | ast.ExceptHandler) -> range:
     return range(node.lineno, end + 1)
 
 
-def _around(node: ast.AST, position: tuple[int, int]) -> list[ast.AST]:
-    """``node`` and those in it that contain ``position``, a line and a column in bytes."""
+def _around(node: ast.AST, extent: _Extent) -> list[ast.AST]:
+    """``node`` and those in it that contain ``extent``."""
     found = [node]
     while True:
-        inner = next((child for child in _located(found[-1]) if _contains(child, position)), None)
+        inner = next((child for child in _located(found[-1]) if _contains(child, extent)), None)
         if inner is None:
             return found
         found.append(inner)
@@ -83,7 +92,6 @@ def _located(node: ast.AST) -> list[ast.AST]:
     return found
 
 
-def _contains(node: ast.AST, position: tuple[int, int]) -> bool:
-    start = (node.lineno, node.col_offset)  # type: ignore[attr-defined]
-    end = (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
-    return bool(start <= position < end)
+def _contains(node: Any, extent: _Extent) -> bool:
+    start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return bool(start <= extent[0] and extent[1] <= end)
