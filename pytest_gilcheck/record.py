@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pytest_gilcheck.verdict import FLAGGED, WITNESSED, HotLine, Race, Scaling
+from pytest_gilcheck.verdict import FLAGGED, WITNESSED, Hazard, HotLine, Race, Scaling
 
 #: Verdicts of a race search that a reader should hear of on every run: what was witnessed, and what stopped the search.
 FLAGGED_RACES = WITNESSED | {Race.NONDETERMINISTIC, Race.UNCONTROLLED}
@@ -71,7 +71,8 @@ class RaceRecord:
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
     switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost.
+    the body that ran at once. ``hazards`` may go wrong and were not seen to. ``failed`` is set when the search failed
+    the test. ``seconds`` is what it cost.
     """
 
     verdict: Race
@@ -87,6 +88,7 @@ class RaceRecord:
     threads: int | None = None
     strategy: str | None = None
     seed: int | None = None
+    hazards: tuple[Hazard, ...] = ()
     failed: bool = False
     seconds: float = 0.0
 
@@ -100,6 +102,7 @@ class RaceRecord:
         plain = asdict(self)
         plain["verdict"] = self.verdict.value
         plain["uncontrolled"] = list(self.uncontrolled)
+        plain["hazards"] = [hazard.to_builtins() for hazard in self.hazards]
         return plain
 
     @classmethod
@@ -108,6 +111,7 @@ class RaceRecord:
         known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
         known["verdict"] = Race(plain["verdict"])
         known["uncontrolled"] = tuple(plain.get("uncontrolled", ()))
+        known["hazards"] = tuple(Hazard.from_builtins(hazard) for hazard in plain.get("hazards", ()))
         return cls(**known)
 
 

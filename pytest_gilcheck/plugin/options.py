@@ -53,7 +53,7 @@ OPTIONS = (
     Option(
         "fail-on",
         "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \
-nondeterministic, uncontrolled, or none",
+nondeterministic, uncontrolled, hazard, or none",
         "WORDS",
     ),
 )

@@ -20,7 +20,7 @@ from pytest_gilcheck.plugin.testname import copies_of, scenario_name
 from pytest_gilcheck.races import Budget, Exploration, explore
 from pytest_gilcheck.races.planning import STRATEGIES
 from pytest_gilcheck.record import RaceRecord
-from pytest_gilcheck.verdict import WITNESSED, Race
+from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
 
 SECONDS = 1.0
 SCHEDULES = 1000
@@ -62,11 +62,18 @@ class RaceChecker:
         record = _shortened(item, describe(stages, wanted))
         last = stages[-1].exploration
         if last.verdict not in WITNESSED:
-            return RaceOutcome(record=record)
+            return self._hazards(record)
         section = racefailures.section(item, last)
         if not self._settings.policy.fails_test(last.verdict):
             return RaceOutcome(record=record, section=section)
         return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
+
+    def _hazards(self, record: RaceRecord) -> RaceOutcome:
+        """The outcome for a test that was not seen to fail: its hazards fail it, if that was asked for."""
+        if not record.hazards or not self._settings.policy.hazards_fail:
+            return RaceOutcome(record=record)
+        error, section = racefailures.hazardous(record.hazards)
+        return RaceOutcome(record=replace(record, failed=True), error=error, section=section)
 
     def _search(self, item: pytest.Function, wanted: RaceWanted, token: str | None, seconds: float) -> Iterator[Stage]:
         """One search after another, until one has an answer that more copies would not change."""
@@ -103,7 +110,8 @@ class RaceChecker:
 
 def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
     uncontrolled = tuple(racefailures.shortened(item, line) for line in record.uncontrolled)
-    return replace(record, reason=racefailures.shortened(item, record.reason), uncontrolled=uncontrolled)
+    hazards = tuple(racefailures.shortened_hazard(item, hazard) for hazard in record.hazards)
+    return replace(record, reason=racefailures.shortened(item, record.reason), uncontrolled=uncontrolled, hazards=hazards)
 
 
 def _limits(wanted: RaceWanted) -> tuple[float, int]:
@@ -159,8 +167,19 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         threads=decisive.copies,
         strategy=_available(wanted.strategy),
         seed=wanted.seed or 0,
+        hazards=_hazards_of(stages),
         seconds=sum(stage.exploration.seconds for stage in stages),
     )
+
+
+def _hazards_of(stages: Sequence[Stage]) -> tuple[Hazard, ...]:
+    """Those of all searches; the same lines once."""
+    found: dict[object, Hazard] = {}
+    for stage in sorted(stages, key=lambda stage: stage.copies):
+        for hazard in stage.exploration.hazards:
+            lines = sorted({(place.file, place.line) for place in hazard.places})
+            found.setdefault((hazard.kind, *lines), hazard)
+    return tuple(found.values())
 
 
 def _instead(strategy: str) -> str:

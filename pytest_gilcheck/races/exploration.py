@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.story import Line
-from pytest_gilcheck.verdict import Race
+from pytest_gilcheck.verdict import Hazard, Race
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ class Exploration:
     any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
     ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
     switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
+    ``hazards`` are no failures: see :mod:`hazards`.
     """
 
     verdict: Race
@@ -58,3 +59,4 @@ class Exploration:
     seconds: float = 0.0
     uncontrolled: tuple[str, ...] = ()
     failure: Failure | None = None
+    hazards: tuple[Hazard, ...] = ()

@@ -43,7 +43,8 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                 if write and kind is dict:
                     targets.global_stored(container, key)
                 if (write and (not present or special == "__delitem__")) or (not present and hasattr(kind, "__missing__")):
-                    found = run.touch_where(site, target, part, whole=target is container)
+                    found = run.touch(site, target, part if target is not container else None, True)
+                    run.name_part(site, part)
                 else:
                     found = run.touch(site, target, part, write)
             elif how is Items.SEQUENCE and special != "__delitem__":

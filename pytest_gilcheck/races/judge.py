@@ -66,7 +66,7 @@ class Judge:
                 site, name = write.site, lost_updates.name(write)
                 assert site is not None
                 meant = any(fnmatchcase(name, pattern) for pattern in self._rules.approximate)
-                if not (meant or excused(site.code.co_filename, site.line)):
+                if not (meant or excused(site.code.co_filename, site.line or 0)):
                     hazard = not self._scope.answerable(site.code)
                     yield Finding("lost-update", lost_updates.said(each, events, values), hazard)
         mismatch = self._serial.judge(result.outcomes) if self._serial is not None and result.outcomes else None

@@ -84,6 +84,7 @@ class Laboratory:
         self.growth = 0
         self.deadline = float("inf")  # of time.monotonic: nothing is repeated after it
         self.seconds = 0.0  # what the last execution of settle took
+        self.complete = True  # the last execution of settle had no place where threads meet that was not known before it
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
         self.judging = Judging()
@@ -256,6 +257,7 @@ class Laboratory:
     def _grow(self, result: Result) -> bool:
         """Take in what an execution found; whether it has to be repeated."""
         new = result.met - self.hot
+        self.complete = not new
         if new:
             self._heat(self.hot | new)
             self.growth += 1

@@ -57,6 +57,14 @@ class Notes:
             self.values.see(len(self.events), event, target)
         self._add(event)
 
+    def name_part(self, part: object) -> None:
+        """The last event has to do with ``part``; see :class:`Event`."""
+        events = self.events
+        if events:  # without any Python code: the threads that call this are watched
+            events[-1] = tuple.__new__(Event, (*events[-1][:-1], part))
+            if self.values is not None and events[-1].site is not None:
+                self.values.see_part(len(events) - 1, part)
+
     def mark(self, thread: Controlled, act: Act, other: int = 0) -> None:
         """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""
         self.settle()

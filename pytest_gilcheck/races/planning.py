@@ -11,6 +11,7 @@ from pytest_gilcheck.races.directing import Director
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.experience import Experience
 from pytest_gilcheck.races.exploration import Budget
+from pytest_gilcheck.races.hazards import Hazards
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.pct import DEPTH, PCT, probability
@@ -59,6 +60,7 @@ class Plan:
         self._experience = Experience()
         self._director = Director(laboratory.place)
         self._feedback = Feedback(seed, self._experience)
+        self.hazards = Hazards()
         self._complete = -1
         self._nothing_shared = False  # in two orders
         self.exhausted: int | None = None
@@ -87,8 +89,10 @@ class Plan:
 
     def learn(self, result: Result, scheduler: Scheduler) -> None:
         """``scheduler`` led to ``result``."""
-        if result.events and self._strategy != "random":
+        if result.events:
             news = self._experience.learn(result.events)
+            if self._lab.complete:
+                self.hazards.learn(result.events, promising=news or isinstance(scheduler, Serial))
             if self._strategy in {"auto", "directed"}:
                 self._director.learn(result.events, result.trace, scheduler, news=news)
             if isinstance(scheduler, RFF):

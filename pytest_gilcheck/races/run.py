@@ -86,6 +86,11 @@ class Run(Crew):
             self._tell(Act.WRITE if write else Act.READ, target, key, site)
         return NOTHING
 
+    def name_part(self, site: Site, part: object) -> None:
+        """The access that :meth:`touch` was just called for makes ``part`` come into its object or leave it."""
+        if site.hot and self.notes is not None and not self.stopping:
+            self.notes.name_part(part)
+
     def touch_guard(self, site: Site, lock: object) -> None:
         """The same for a lock, which is about to be taken or released."""
         if not self.recording:
@@ -106,13 +111,6 @@ class Run(Crew):
             self.accesses.note(site, target, key, write=write, bit=self.me.bit)
             if site.hot and self.notes is not None and not self.stopping:
                 self._tell(Act.WRITE if write else Act.READ, target, key, site)
-
-    def touch_where(self, site: Site, target: object, key: object, *, whole: bool) -> Uses | Record | Kept:
-        """A write that may change what there is in all of ``target``, because there is something new at ``key``."""
-        found = self.touch(site, target, None if whole else key, True)
-        if whole and site.hot:
-            self.touch_more(site, target, key, True)
-        return found
 
     def _pass(self, site: Site) -> None:
         """The current thread comes by a site where threads meet. The hot path: a call costs more than a branch."""

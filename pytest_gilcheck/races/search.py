@@ -24,7 +24,7 @@ from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.story import Line
 from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same, verdict_of
-from pytest_gilcheck.verdict import Race
+from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
 
 # So many runs of the plain order in a row have to go the same way, after so many that may not: first ones warm caches up.
 _ALIKE = 3
@@ -390,4 +390,11 @@ class Search:
             seconds=time.perf_counter() - self._begin,
             uncontrolled=tuple(self._uncontrolled),
             failure=failure,
+            hazards=self._hazards(verdict, coverage, bound),
         )
+
+    def _hazards(self, verdict: Race, coverage: str | None, bound: int | None) -> tuple[Hazard, ...]:
+        """Those of executions that can be relied on. Where every interleaving ran without a deadlock, none can come."""
+        if verdict is not Race.CLEAN and verdict not in WITNESSED:
+            return ()
+        return self._plan.hazards.found(locks=not (coverage == "exhausted" and bound is None))

@@ -105,10 +105,13 @@ class State:
         self.idle = False
         self.grown: set[str] = set()
 
-    def tell(self, act: Act, target: object) -> None:
-        """Note what the current thread does to all of ``target``, away from any site."""
+    def tell(self, act: Act, target: object, site: Site | None = None) -> None:
+        """Note what the current thread does to all of ``target``, away from any site; a lock is taken at ``site``."""
         if self.notes is not None and self.recording and not self.stopping:
             self.notes.use(self.me, act, target)
+            if site is not None:
+                here = deadlock.users_line(sys._getframe(2)) if site.guarded else None
+                self.notes.name_part(here or (site.code.co_filename, site.line))
 
     def mark(self, act: Act, other: int = 0) -> None:
         """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""

@@ -37,6 +37,13 @@ class Values:
             if event.act is Act.WRITE:
                 self._written.append((number, target, event.key))
 
+    def see_part(self, number: int, part: object) -> None:
+        """Event ``number``, the last one, is about ``part`` of its object; see :class:`Event`."""
+        if self._written and self._written[-1][0] == number:
+            _, target, _ = self._written[-1]
+            self._written[-1] = (number, target, part)
+            self.before[number] = _kept(peek(target, part))
+
     def settle(self) -> None:
         """What was written last is there now."""
         self._operation = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_gilcheck.record import RaceRecord
+from pytest_gilcheck.reporting import hazards
 from pytest_gilcheck.reporting.layout import column_widths, counted, line, notes, printable
 from pytest_gilcheck.reporting.text import duration
 from pytest_gilcheck.verdict import Race
@@ -42,7 +43,7 @@ def table(records: Mapping[str, RaceRecord], width: int) -> list[str]:
     lines = [line(_HEADINGS, widths)]
     for (_, record), cells in zip(ranked, rows, strict=True):
         lines.append(line(cells, widths))
-        lines += notes([record.reason, *_uncontrolled(record)], width)
+        lines += notes([record.reason, *_uncontrolled(record), *hazards.short(record.hazards)], width)
     return lines
 
 

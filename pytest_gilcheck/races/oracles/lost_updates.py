@@ -57,7 +57,7 @@ class Updates:
             site = event.site
             if site is None or event.act > Act.WRITE:
                 continue
-            location = (event.target, event.key)
+            location = _location(event)
             if event.act is Act.WRITE:
                 if site.stores:
                     yield from self._lost(number, event, reads, writes.get(location), last_use.get((event.thread, location)))
@@ -82,13 +82,18 @@ class Updates:
         assert event.site is not None
         for offset, called in self.dependence(event.site).items():
             passage = reads.get((event.thread, id(event.site.code), offset))
-            if passage is not None and passage[1].get((event.target, event.key)) == last_use:
+            if passage is not None and passage[1].get(_location(event)) == last_use:
                 yield LostUpdate(read=last_use, lost=writes[-1], write=number, called=called)
                 return
 
     def found(self, events: Sequence[Event], values: Values) -> Iterator[LostUpdate]:
         """The suspects of which the values say that something was lost."""
         return (each for each in self.suspects(events) if _is_lost(each, values))
+
+
+def _location(event: Event) -> _Location:
+    """What is read or written; of what comes into a container, its place there."""
+    return event.target, event.part if event.key is None else event.key
 
 
 def _is_lost(each: LostUpdate, values: Values) -> bool:
@@ -109,7 +114,7 @@ def _same(one: object, other: object) -> bool:
 
 def name(event: Event) -> str:
     """What its location is called in the program."""
-    site, key = event.site, event.key
+    site, (_, key) = event.site, _location(event)
     if site is not None and site.kind in {Kind.STORE_GLOBAL, Kind.STORE_CELL}:
         return f"{'global' if site.kind is Kind.STORE_GLOBAL else 'variable'} {site.name}"
     if isinstance(key, str):
