@@ -30,7 +30,8 @@ class Result:
     """What came of an execution.
 
     ``reason`` is why it was ended early, such as ``deadlock`` or ``timeout``; or ``None``. ``timed``: a deadline might have
-    come earlier, had other threads been slower. ``held``: locks that threads had taken when they ended. ``code`` is a digest of all code that ran, if somebody asked for it.
+    come earlier, had other threads been slower. ``held``: locks that threads had taken when they ended.
+    ``code`` is a digest of all code that ran, if somebody asked for it.
     """
 
     error: BaseException | None = None
