@@ -16,29 +16,42 @@ def is_one_step(events: Sequence[Event], thread: int) -> bool:
     is atomic by itself, or the same variable more than once, outside of any lock: others may well see how far it has come.
     What it starts or waits for is not its own step either.
     """
-    held: dict[int, int] = {}
-    sections = 0
-    stored: set[tuple[int, object]] = set()
-    counted: tuple[object, int] | None = None
-    for event in events:
-        if event.thread != thread:
-            continue
+    steps = _Steps()
+    return all(steps.is_first(event) for event in events if event.thread == thread)
+
+
+class _Steps:
+    """The steps of one thread."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, int] = {}
+        self._begun = False  # a section of a lock, or a call that is atomic by itself
+        self._last: tuple[object, int] | None = None
+        self._stored: set[tuple[int, object]] = set()
+
+    def is_first(self, event: Event) -> bool:
+        """Whether ``event`` is part of the first step, or of none."""
         if event.act is Act.TAKE:
-            sections += not held
-            held[event.target] = held.get(event.target, 0) + 1
-        elif event.act is Act.FREE:
-            left = held.pop(event.target, 1) - 1
+            new = not self._held and self._begun
+            self._held[event.target] = self._held.get(event.target, 0) + 1
+            self._begun = True
+            return not new
+        if event.act is Act.FREE:
+            left = self._held.pop(event.target, 1) - 1
             if left > 0:
-                held[event.target] = left
-        elif event.act is Act.JOIN:
-            return False
-        elif event.act is Act.WRITE and event.site is not None and not held:
-            if event.site.kind is not Kind.CALL:
-                sections += 2 * ((event.target, event.key) in stored)
-                stored.add((event.target, event.key))
-            elif counted != (event.site, event.passage):
-                sections += 1
-            counted = (event.site, event.passage)
-        if sections > 1:
-            return False
-    return True
+                self._held[event.target] = left
+        elif event.act is Act.WRITE and event.site is not None and not self._held:
+            return self._is_first_write(event)
+        return event.act is not Act.JOIN
+
+    def _is_first_write(self, event: Event) -> bool:
+        assert event.site is not None
+        if event.site.kind is not Kind.CALL:
+            location = (event.target, event.key)
+            new = location in self._stored
+            self._stored.add(location)
+            return not new
+        call = (event.site, event.passage)
+        new = self._begun and self._last != call
+        self._begun, self._last = True, call
+        return not new
