@@ -71,8 +71,11 @@ class RaceRecord:
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
     switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``hazards`` may go wrong and were not seen to. ``failed`` is set when the search failed
-    the test. ``seconds`` is what it cost.
+    the body that ran at once. ``hazards`` may go wrong and were not seen to. ``conflicts`` are the pairs of conflicting
+    accesses that were seen, which ran in ``orders_seen`` of ``orders_total`` orders; some of those may be impossible.
+    ``pruned`` are the choices that a systematic search left out as equivalent to others. ``found_after`` are the seconds
+    that it took to find a failure once the code was instrumented. ``failed`` is set when the search failed the test.
+    ``seconds`` is what it cost.
     """
 
     verdict: Race
@@ -89,6 +92,11 @@ class RaceRecord:
     strategy: str | None = None
     seed: int | None = None
     hazards: tuple[Hazard, ...] = ()
+    conflicts: int = 0
+    orders_seen: int = 0
+    orders_total: int = 0
+    pruned: int = 0
+    found_after: float | None = None
     failed: bool = False
     seconds: float = 0.0
 

@@ -168,6 +168,11 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         strategy=_available(wanted.strategy),
         seed=wanted.seed or 0,
         hazards=_hazards_of(stages),
+        conflicts=exploration.conflicts,
+        orders_seen=exploration.orders_seen,
+        orders_total=exploration.orders_total,
+        pruned=exploration.pruned,
+        found_after=exploration.found_after,
         seconds=sum(stage.exploration.seconds for stage in stages),
     )
 

@@ -44,7 +44,10 @@ class Exploration:
     any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
     ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
     switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
-    ``hazards`` are no failures: see :mod:`hazards`.
+    ``hazards`` are no failures: see :mod:`hazards`. ``conflicts`` are the pairs of conflicting accesses that were seen,
+    which ran in ``orders_seen`` of ``orders_total`` orders (some may be impossible); ``pruned`` the choices that a
+    systematic search left out as equivalent to others. ``found_after`` are the seconds from the end of the first execution,
+    when the code was instrumented, to that of the failing one.
     """
 
     verdict: Race
@@ -60,3 +63,8 @@ class Exploration:
     uncontrolled: tuple[str, ...] = ()
     failure: Failure | None = None
     hazards: tuple[Hazard, ...] = ()
+    conflicts: int = 0
+    orders_seen: int = 0
+    orders_total: int = 0
+    pruned: int = 0
+    found_after: float | None = None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 
+from pytest_gilcheck.races.conflicts import Conflicts
 from pytest_gilcheck.races.directing import Director
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.experience import Experience
@@ -62,6 +63,8 @@ class Plan:
         self._feedback = Feedback(seed, self._experience)
         self.hazards = Hazards()
         self._complete = -1
+        self.conflicts = Conflicts()
+        self._searches: list[Systematic] = []
         self._nothing_shared = False  # in two orders
         self.exhausted: int | None = None
         self.everything = False
@@ -90,6 +93,7 @@ class Plan:
     def learn(self, result: Result, scheduler: Scheduler) -> None:
         """``scheduler`` led to ``result``."""
         if result.events:
+            self.conflicts.learn(result.events)
             news = self._experience.learn(result.events)
             if self._lab.complete:
                 self.hazards.learn(result.events, promising=news or isinstance(scheduler, Serial))
@@ -117,6 +121,11 @@ class Plan:
             yield from self._systematic(self._bounds())
         elif self._strategy == "auto":
             yield from self._mixture()
+
+    @property
+    def pruned(self) -> int:
+        """How many choices of a systematic search were not tried, as they lead to nothing that has not been seen."""
+        return sum(search.pruned for search in self._searches)
 
     @property
     def directed(self) -> bool:
@@ -162,6 +171,7 @@ class Plan:
     def _systematic(self, bounds: Iterator[int | None]) -> Iterator[Scheduler]:
         for bound in bounds:
             scheduler = Systematic(bound)
+            self._searches.append(scheduler)
             growth = self._lab.growth
             while self.left_over():
                 if growth != self._lab.growth:

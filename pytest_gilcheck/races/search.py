@@ -74,6 +74,8 @@ class Search:
         self._longest = 0.0
         self._excused: set[str] = set()
         self._held = 0
+        self._known = self._begin  # the time since which all code is known that the plain order runs
+        self._found_after = 0.0
         self._deadlines = False
         self._curtailed = False
         self._retries = 2
@@ -107,6 +109,7 @@ class Search:
                 return failed
         self._plan.learn(reference, scheduler)
         self._reference = reference
+        self._known = time.perf_counter()
         return None
 
     def _foreign(self, kind: type) -> bool:
@@ -171,7 +174,7 @@ class Search:
 
     def _try(self, scheduler: Scheduler) -> Exploration | None:
         result, _ = self._timed(scheduler, thorough=isinstance(scheduler, Serial))
-        number = self.schedules
+        number, self._found_after = self.schedules, time.perf_counter() - self._known
         failure = self.failed(result)
         self._plan.learn(result, scheduler)
         if failure is None and self._judge.suspects(result, self._lab.hot):
@@ -391,6 +394,11 @@ class Search:
             uncontrolled=tuple(self._uncontrolled),
             failure=failure,
             hazards=self._hazards(verdict, coverage, bound),
+            conflicts=self._plan.conflicts.pairs,
+            orders_seen=self._plan.conflicts.orders,
+            orders_total=2 * self._plan.conflicts.pairs,
+            pruned=self._plan.pruned,
+            found_after=None if first_failure is None else self._found_after,
         )
 
     def _hazards(self, verdict: Race, coverage: str | None, bound: int | None) -> tuple[Hazard, ...]:
