@@ -38,6 +38,7 @@ class Judge:
         self._in_order = in_order
         self._hot: set[Site] | None = None
         self._worth = False
+        self._excused: set[str] = set()  # what in the state is called that may lose updates
 
     def learn(self, plain: Result) -> None:
         """``plain`` is an execution in which the operations had the order in which they are written."""
@@ -53,7 +54,11 @@ class Judge:
                 self._hot, self._worth = hot, self._updates.among(iter(hot))
             if self._worth and any(True for _ in self._updates.suspects(result.events)):
                 return True
-        return self._serial is not None and bool(result.outcomes) and self._serial.judge(result.outcomes) is not None
+        return (
+            self._serial is not None
+            and bool(result.outcomes)
+            and self._serial.judge(result.outcomes, self._excused) is not None
+        )
 
     def findings(self, result: Result) -> Iterator[Finding]:
         """What ``result`` shows; nothing if its values were not noted."""
@@ -66,10 +71,14 @@ class Judge:
                 site, name = write.site, lost_updates.name(write)
                 assert site is not None
                 meant = any(fnmatchcase(name, pattern) for pattern in self._rules.approximate)
-                if not (meant or excused(site.code.co_filename, site.line or 0)):
+                if meant or excused(site.code.co_filename, site.line or 0):
+                    self._excused.add(lost_updates.part(write))
+                else:
                     hazard = not self._scope.answerable(site.code)
                     yield Finding("lost-update", lost_updates.said(each, events, values), hazard)
-        mismatch = self._serial.judge(result.outcomes) if self._serial is not None and result.outcomes else None
+        mismatch = None
+        if self._serial is not None and result.outcomes:
+            mismatch = self._serial.judge(result.outcomes, self._excused)
         if mismatch is not None:
             steps = self._rules.atomic or all(
                 is_one_step(events, thread) for outcome in result.outcomes for thread in outcome.threads

@@ -123,6 +123,18 @@ def name(event: Event) -> str:
     return f"an item of a {event.kind.__name__}" if part is MISSING else f"[{short(part)}] of a {event.kind.__name__}"
 
 
+def part(event: Event) -> str:
+    """What its location is called in a :class:`Structure`, below the object that it belongs to."""
+    site, (_, key) = event.site, _location(event)
+    if site is not None and site.kind in {Kind.STORE_GLOBAL, Kind.STORE_CELL}:
+        return str(site.name)
+    return f".{key}" if isinstance(key, str) else f"[{key[0]!r}]" if _is_plain(key) else ""
+
+
+def _is_plain(key: object) -> bool:
+    return isinstance(key, tuple) and len(key) == 1 and type(key[0]) in _SCALARS
+
+
 def said(each: LostUpdate, events: Sequence[Event], values: Values) -> str:
     """What was lost, and to whom, in a sentence."""
     read, lost, write = (events[number] for number in (each.read, each.lost, each.write))
