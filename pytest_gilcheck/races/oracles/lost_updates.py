@@ -128,11 +128,9 @@ def part(event: Event) -> str:
     site, (_, key) = event.site, _location(event)
     if site is not None and site.kind in {Kind.STORE_GLOBAL, Kind.STORE_CELL}:
         return str(site.name)
-    return f".{key}" if isinstance(key, str) else f"[{key[0]!r}]" if _is_plain(key) else ""
-
-
-def _is_plain(key: object) -> bool:
-    return isinstance(key, tuple) and len(key) == 1 and type(key[0]) in _SCALARS
+    if isinstance(key, tuple) and len(key) == 1 and type(key[0]) in _SCALARS:
+        return f"[{key[0]!r}]"
+    return f".{key}"
 
 
 def said(each: LostUpdate, events: Sequence[Event], values: Values) -> str:

@@ -52,7 +52,8 @@ class SerialOutcomes:
         self._known.append(outcomes)
 
     def judge(self, outcomes: Outcomes, excused: AbstractSet[str] = frozenset()) -> Mismatch | None:
-        """``None`` if a serial order gives the same, as far as that can be told. Parts called as in ``excused`` may differ."""
+        """``None`` if a serial order gives the same, as far as that can be told. Parts that are called as in ``excused`` may
+        differ."""
         self._excused = excused
         if self._is_known(outcomes):
             return None
