@@ -25,14 +25,10 @@ def _without_the_plugins_of_our_own_tests(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:xdist")
 
 
-def snippets(kind: str) -> list[object]:
+def snippets(kind: str) -> list[tuple[Path, str]]:
+    """The pages and the code of all snippets of this kind."""
     pages = sorted((ROOT / "docs").rglob("*.md"))
-    return [
-        pytest.param(code, id=f"{page.relative_to(ROOT)}-{number}")
-        for page in pages
-        for number, (found, code) in enumerate(_SNIPPET.findall(page.read_text()), start=1)
-        if found == kind
-    ]
+    return [(page, code) for page in pages for found, code in _SNIPPET.findall(page.read_text()) if found == kind]
 
 
 def test_there_are_snippets() -> None:
@@ -40,15 +36,16 @@ def test_there_are_snippets() -> None:
     assert len(snippets("script")) >= 1
 
 
-@pytest.mark.parametrize("code", snippets("test"))
-def test_a_snippet_passes(pytester: pytest.Pytester, code: str) -> None:
-    pytester.makepyfile(test_snippet=code)
+def test_the_snippets_pass(pytester: pytest.Pytester) -> None:
+    # Each is complete in itself: starting a pytest for each, and processes for that, would take longer than they do.
+    for number, (page, code) in enumerate(snippets("test")):
+        pytester.path.joinpath(f"test_{number}_in_{page.stem.replace('-', '_')}.py").write_text(code)
     done = pytester.runpytest_subprocess("-W", "error", "--strict-markers", "--gilcheck-seconds=0.5", "--gilcheck-report")
     assert done.ret == pytest.ExitCode.OK
 
 
-@pytest.mark.parametrize("code", snippets("script"))
-def test_a_program_runs(tmp_path: Path, code: str) -> None:
+@pytest.mark.parametrize(("page", "code"), snippets("script"), ids=lambda value: getattr(value, "stem", ""))
+def test_a_program_runs(tmp_path: Path, page: Path, code: str) -> None:
     program = tmp_path / "program.py"
     program.write_text(code)
     done = subprocess.run(
