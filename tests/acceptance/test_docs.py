@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _SNIPPET = re.compile(r"<!-- (test|script) -->\n```\{code-block\} python\n(.*?)```", re.DOTALL)
 _README = re.compile(r"```python\n# (test_\w+\.py)\n(.*?)```", re.DOTALL)
+_FAILING = re.compile(r"^    pytest (--gilcheck-fail-on=\S+) (.*)$", re.MULTILINE)
 _ROW = re.compile(r"^\| `(test_\w+\.py::test_\w+)` \| ([a-z-]+) \|", re.MULTILINE)
 
 
@@ -87,3 +89,18 @@ def test_the_examples_are_what_their_table_says(tmp_path: Path) -> None:
     wrong = [test for test, verdict in got.items() if verdict not in {table[test], *unsure}]
     again = verdicts(tmp_path / "again.json", *wrong) if wrong else {}
     assert {test: again[test] for test in wrong if again[test] not in {table[test], *unsure}} == {}
+
+
+def test_the_examples_with_a_bug_fail_when_asked_to() -> None:
+    text = (ROOT / "examples" / "README.md").read_text()
+    ((option, files),) = _FAILING.findall(text)
+    expected = {
+        test: "FAILED" if verdict in option else "PASSED"
+        for test, verdict in _ROW.findall(text)
+        if test.partition("::")[0] in files.split()
+    }
+    assert {test.partition("::")[0] for test in expected} == set(files.split())
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=no", option, *shlex.split(files)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT / "examples", check=False)
+    assert dict(re.findall(r"^(test_\w+\.py::\w+) (\w+) ", done.stdout, re.MULTILINE)) == expected
+    assert done.returncode == 1
