@@ -83,7 +83,7 @@ def run_parallel(pair: Pair, workers: tuple[Worker, ...], _: str) -> Found:
     from free_running import Turns  # noqa: PLC0415 - each environment has one tool
 
     turns = Turns(pair.setup, workers, pair.check)
-    seconds = turns.run(SCHEDULES, SECONDS)
+    seconds = turns.run(SECONDS)
     return Found(turns.iterations, turns.failed, None, seconds)
 
 

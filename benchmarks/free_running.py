@@ -16,6 +16,8 @@ import pytest
 
 # Threads that get nowhere for so long wait for ever.
 STUCK = 1.0
+# More iterations than the time is enough for.
+ENDLESS = 10**9
 
 
 class Turns:
@@ -57,21 +59,21 @@ class Turns:
             self._ended = time.perf_counter()
             self._over.set()
 
-    def run(self, iterations: int, seconds: float) -> float:
-        """So many iterations, until one fails or the time is up; the seconds without what pytest takes to start.
+    def run(self, seconds: float) -> float:
+        """Iterations until one fails or the time is up; the seconds that they took, without the start of pytest.
 
         Afterwards the threads may wait for ever: end the process with ``os._exit``.
         """
-        options = ["-c", os.devnull, "-q", "-s", "-p", "no:cacheprovider", f"--iterations={iterations}"]
+        options = ["-c", os.devnull, "-q", "-s", "-p", "no:cacheprovider", f"--iterations={ENDLESS}"]
         options += [f"--parallel-threads={len(self._workers)}", __file__]
         session = threading.Thread(target=lambda: (pytest.main(options, plugins=[self]), self._end()), daemon=True)
         session.start()
-        seen = 0
+        seen = None
         while not self._over.wait(STUCK) and not (self._began and time.perf_counter() - self._began > seconds):
-            if self._began and seen == self.iterations:
+            if seen == self.iterations:
                 self.iterations, self.failed = seen + 1, True
                 break
-            seen = self.iterations
+            seen = self.iterations if self._began else None
         self._end()
         return self._ended - self._began
 
