@@ -75,7 +75,8 @@ class RaceRecord:
     accesses that were seen, which ran in ``orders_seen`` of ``orders_total`` orders; some of those may be impossible.
     ``pruned`` are the choices that a systematic search left out as equivalent to others. ``found_after`` are the seconds
     that it took to find a failure once the code was instrumented. ``failed`` is set when the search failed the test.
-    ``seconds`` is what it cost.
+    ``seconds`` is what it cost. ``story`` is the interleaving that failed as exact builtins: its steps, the threads that
+    were stuck, and what is behind it.
     """
 
     verdict: Race
@@ -99,6 +100,7 @@ class RaceRecord:
     found_after: float | None = None
     failed: bool = False
     seconds: float = 0.0
+    story: dict[str, Any] | None = None
 
     @property
     def flagged(self) -> bool:

@@ -63,7 +63,7 @@ class RaceChecker:
         last = stages[-1].exploration
         if last.verdict not in WITNESSED:
             return self._hazards(record)
-        section = racefailures.section(item, last)
+        section = racefailures.section(item, last, record)
         if not self._settings.policy.fails_test(last.verdict):
             return RaceOutcome(record=record, section=section)
         return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
@@ -111,7 +111,8 @@ class RaceChecker:
 def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
     uncontrolled = tuple(racefailures.shortened(item, line) for line in record.uncontrolled)
     hazards = tuple(racefailures.shortened_hazard(item, hazard) for hazard in record.hazards)
-    return replace(record, reason=racefailures.shortened(item, record.reason), uncontrolled=uncontrolled, hazards=hazards)
+    reason, story = racefailures.shortened(item, record.reason), racefailures.shortened_story(item, record.story)
+    return replace(record, reason=reason, uncontrolled=uncontrolled, hazards=hazards, story=story)
 
 
 def _limits(wanted: RaceWanted) -> tuple[float, int]:
@@ -174,6 +175,7 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         pruned=exploration.pruned,
         found_after=exploration.found_after,
         seconds=sum(stage.exploration.seconds for stage in stages),
+        story=racefailures.plain_story(exploration),
     )
 
 

@@ -74,7 +74,7 @@ class Replay:
         record = describe([Stage(copies=copies, exploration=exploration)], RaceWanted())
         if exploration.verdict not in WITNESSED:
             return RaceOutcome(record=record)
-        section = racefailures.section(self._item, exploration)
+        section = racefailures.section(self._item, exploration, record, replayed=True)
         return RaceOutcome(
             record=replace(record, failed=True), error=racefailures.error(self._item, exploration), section=section
         )

@@ -156,6 +156,8 @@ class Crew(Waits):
                 break
             if not self.wait(("drain",), Wait("all threads to end", kind="drain")):
                 if last:
+                    if self.notes is not None:
+                        self.notes.stopped(self, [thread for thread in alive if not _is_idle(thread)])
                     self.left = [self.describe(thread) for thread in alive if not _is_idle(thread)]
                 break
             jumps += 1

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 import sysconfig
 from collections.abc import Hashable
 from functools import cache
+from itertools import dropwhile
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from pytest_gilcheck.races.peeking import plain
 from pytest_gilcheck.races.threads import Controlled
 
 if TYPE_CHECKING:
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 
 _LIBRARY = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 _ENGINE = str(Path(__file__).parents[1])
+_INSTALLED = "-packages"
+# Who calls the code under test.
+_RUNNERS = frozenset(str(Path(__file__).with_name(name)) for name in ("execution.py", "crew.py", "workers.py"))
+# Names that threads get when they are not given one; a number in them may differ from one execution to the next.
+_BY_DEFAULT = re.compile(r"|Thread-\d+( \(.*\))?|gilcheck-\d+|Dummy-\d+")
 # What the functions of the standard library are called in a report when a thread waits inside one of them.
 _WAITS = {
     ("threading.py", "Condition.wait"): "a notification of a condition",
@@ -39,20 +47,46 @@ def frames(frame: FrameType | None) -> list[FrameType]:
     """The frames from ``frame`` outwards, without the engine's own."""
     found = []
     while frame is not None:
-        if not frame.f_code.co_filename.startswith(_ENGINE):
+        if not is_engines(frame.f_code.co_filename):
             found.append(frame)
         frame = frame.f_back
     return found
 
 
 def stack_lines(frame: FrameType | None) -> list[str]:
-    """A stack as text, outermost first."""
-    return [f"{f.f_code.co_filename}:{f.f_lineno} in {f.f_code.co_qualname}" for f in reversed(frames(frame))]
+    """A stack as text, outermost first, without what runs the code under test."""
+    lines = []
+    while frame is not None and is_engines(frame.f_code.co_filename):
+        frame = frame.f_back  # it waits there
+    while frame is not None and frame.f_code.co_filename not in _RUNNERS:
+        lines.append(frame)
+        frame = frame.f_back
+    inner = [f for f in reversed(lines) if not is_engines(f.f_code.co_filename)]
+    if frame is not None:
+        # Between the engine and the test there is what calls it, such as pytest.
+        inner = (
+            list(dropwhile(lambda f: not is_users(f.f_code.co_filename) or _INSTALLED in f.f_code.co_filename, inner))
+            or inner
+        )
+    return [f"{_line(f.f_code.co_filename, f.f_lineno)} in {f.f_code.co_qualname}" for f in inner]
+
+
+def label(thread: Controlled) -> str:
+    """What a thread is called: by its number, and its name if it was given one."""
+    name = plain(str.__str__(thread.name)) if isinstance(thread.name, str) else ""
+    if not thread.number:
+        return "main thread"
+    return f"thread {thread.number}" + ("" if _BY_DEFAULT.fullmatch(name) else f" '{name}'")
 
 
 def frame_of(thread: Controlled) -> FrameType | None:
     """Where ``thread`` is."""
     return sys._current_frames().get(thread.ident)
+
+
+def is_engines(file: str) -> bool:
+    """Whether it is part of this package."""
+    return file.startswith(_ENGINE)
 
 
 @cache
@@ -97,11 +131,15 @@ def _line(file: str, number: int) -> str:
 def describe(run: State, thread: Controlled) -> str:
     """One line on what ``thread`` waits for and holds."""
     what, where = waits_for(thread)
-    text = f"thread {thread.name!r} waits for {what} at {where}"
+    awaited = joins(run, thread)
+    if awaited is not None:
+        what = f"{label(awaited)} to end"
+    does = f"waits for {what}" if thread.wait is not None or thread.outside else "runs"
+    text = f"{label(thread)} {does} at {where}"
     holder = run.holder(thread.wait.lock) if thread.wait is not None and thread.wait.lock is not None else None
     if holder is not None and thread.wait is not None and thread.wait.kind == "lock":
         _, site = holder.holding[id(thread.wait.lock)]
-        who = "itself" if holder is thread else f"thread {holder.name!r}" + (", which has ended," if holder.done else "")
+        who = "itself" if holder is thread else label(holder) + (", which has ended," if holder.done else "")
         text += f", held by {who} since {holder.held_at(site)}"
     return text
 
@@ -115,7 +153,7 @@ def explain(run: State) -> tuple[str, list[str]]:
         if cycle:
             kind = "self-deadlock" if len(cycle) == 1 else "deadlock"
             if len(cycle) > 1:
-                names = " → ".join(repr(thread.name) for thread in [*cycle, cycle[0]])
+                names = " -> ".join(label(thread) for thread in [*cycle, cycle[0]])
                 lines.append(f"cycle: {names}")
             return kind, lines
     left = [t for t in stuck if t.wait is not None and t.wait.kind == "lock" and _ended_holder(run, t)]
@@ -136,6 +174,16 @@ def _waited_on(run: State, thread: Controlled) -> Controlled | None:
     if wait.kind == "join":
         return next((other for other in run.threads if other.thread is wait.lock and wait.lock is not None), None)
     return None
+
+
+def joins(run: State, thread: Controlled) -> Controlled | None:
+    """The thread whose end ``thread`` waits for."""
+    return _waited_on(run, thread) if thread.wait is not None and thread.wait.kind == "join" else None
+
+
+def in_cycle(run: State, thread: Controlled) -> bool:
+    """Whether it waits for itself in the end."""
+    return thread in _cycle(run, thread)
 
 
 def _cycle(run: State, first: Controlled) -> list[Controlled]:

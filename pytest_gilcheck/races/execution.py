@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_gilcheck.races import outside, primitives
 from pytest_gilcheck.races.events import Event
+from pytest_gilcheck.races.observing import Observed
 from pytest_gilcheck.races.oracles.outcome import Outcome
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.schedule import Schedule, Switch
@@ -51,6 +52,7 @@ class Result:
     events: Sequence[Event] = ()
     values: Values | None = None
     outcomes: tuple[Outcome, ...] = ()
+    observed: Observed | None = None
     code: int = 0
 
     @property
@@ -116,6 +118,7 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         events=() if run.notes is None else run.notes.events,
         values=scheduler.values,
         outcomes=() if run.judging is None else tuple(run.judging.outcomes),
+        observed=None if run.notes is None else run.notes.close(run),
     )
     run.forget()
     return result

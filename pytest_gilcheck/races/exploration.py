@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_gilcheck.races.schedule import Schedule
-from pytest_gilcheck.races.story import Line
+from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.verdict import Hazard, Race
 
 
@@ -26,14 +26,14 @@ class Failure:
     ``deadlock``, ``self-deadlock``, ``lock-left-held`` (somebody waits for it), ``lost-wakeup``, ``livelock``,
     ``thread-left``, ``lock-held`` (nobody does) or ``timeout``; ``error`` is what the scenario raised, ``None`` for those
     that raise nothing. ``text`` says what happened, over several lines: for a deadlock who holds what and waits for what, at
-    which lines; for a time-out all stacks. ``story`` is the interleaving in lines of source; empty where it cannot be told.
+    which lines; for a time-out all stacks. ``story`` is the interleaving in lines of source; ``None``: it cannot be told.
     """
 
     kind: str
     error: BaseException | None
     text: str
     schedule: Schedule
-    story: tuple[Line, ...] = ()
+    story: Story | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ from pytest_gilcheck.races.comparing import Step
 from pytest_gilcheck.races.discovery import Discovery
 from pytest_gilcheck.races.execution import Result, execute
 from pytest_gilcheck.races.judging import Judging
+from pytest_gilcheck.races.notes import Notes
+from pytest_gilcheck.races.observing import Observer
 from pytest_gilcheck.races.primitives.everywhere import everywhere
 from pytest_gilcheck.races.processor import one_cpu
 from pytest_gilcheck.races.quiet import sweep
@@ -207,13 +209,18 @@ class Laboratory:
         finally:
             self._heat(hot)
 
-    def recount(self, schedule: Schedule, limit: float) -> Result:
-        """The execution of ``schedule`` once more, with the events of all places where threads are known to meet."""
+    def recount(self, schedule: Schedule, limit: float, *, observed: bool = False) -> Result:
+        """The execution of ``schedule`` once more, noted at all places where threads are known to meet, with all values.
+
+        ``observed``: with all that it takes to tell its story, too.
+        """
         hot, scheduler = self.hot, Replaying(schedule, judged=True)
         self._heat(hot | self._sites_of(scheduler.script or {}))
+        run.notebook = Observer if observed else Notes
         try:
             return self._once(scheduler, limit)
         finally:
+            run.notebook = Notes
             self._heat(hot)
 
     def plain(self) -> BaseException | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ from pytest_gilcheck.races.events import Act, Event
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.accesses import Accesses, Record
+    from pytest_gilcheck.races.observing import Observed
     from pytest_gilcheck.races.schedule import Switch
     from pytest_gilcheck.races.sites import Site
+    from pytest_gilcheck.races.state import State
     from pytest_gilcheck.races.threads import Controlled
     from pytest_gilcheck.races.values import Values
 
@@ -35,8 +38,8 @@ class Notes:
 
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
-    ) -> None:
-        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any."""
+    ) -> Event:
+        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; returns the event."""
         record = self._accesses.record(target)
         identity = id(record)
         if identity not in self._pinned:
@@ -56,6 +59,7 @@ class Notes:
         if self.values is not None:
             self.values.see(len(self.events), event, target)
         self._add(event)
+        return event
 
     def name_part(self, part: object) -> None:
         """The last event has to do with ``part``; see :class:`Event`."""
@@ -74,6 +78,12 @@ class Notes:
         """What was about to be done last has been done."""
         if self.values is not None:
             self.values.settle()
+
+    def stopped(self, run: State, threads: Iterable[Controlled]) -> None:
+        """These threads will not come to their ends by themselves."""
+
+    def close(self, run: State) -> Observed | None:
+        """All threads have ended: what was seen of them for a story."""
 
     def _add(self, event: Event) -> None:
         if len(self.events) < MOST_EVENTS:

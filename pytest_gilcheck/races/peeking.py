@@ -77,13 +77,28 @@ def _attribute(target: Any, name: str) -> object:
         return _slot(found, target)
     if found is not MISSING and _defines(type(found), "__set__", "__delete__"):
         return MISSING  # a property, or something of the kind
-    own: Any = _inherited(kind, "__dict__")
-    if type(own) in _SLOTS:
-        namespace = _slot(own, target)
-        value = _lookup(namespace, name) if issubclass(type(namespace), dict) else MISSING
-        if value is not MISSING:
-            return value
+    value = _lookup(attributes_of(target), name)
+    if value is not MISSING:
+        return value
     return MISSING if _defines(type(found), "__get__") and not issubclass(type(found), _BOUND) else found
+
+
+def attributes_of(target: object) -> Any:
+    """The ``__dict__`` of an instance, to be treated with the methods of ``dict`` only; empty for one that has none."""
+    own: Any = _inherited(type(target), "__dict__")
+    namespace = _slot(own, target) if any(type(own) is each for each in _SLOTS) else None
+    return namespace if issubclass(type(namespace), dict) else {}
+
+
+def slots_of(target: object) -> list[tuple[str, object]]:
+    """The names and values of the slots of an instance, where its classes have any."""
+    return [
+        (name, _slot(member, target))
+        for base in _MRO(type(target))
+        if "__slots__" in _NAMESPACE(base)
+        for name, member in _NAMESPACE(base).items()
+        if type(member) is types.MemberDescriptorType
+    ]
 
 
 def _inherited(kind: type, name: str) -> object:

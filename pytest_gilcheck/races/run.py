@@ -32,6 +32,8 @@ FAIR_IN_REPLAY = 4 * FAIR_AT_ALL
 MOST_SWITCHES = 50_000
 # After so many rounds in which all threads that can run only gave way, time goes on: one of them may be watching a clock.
 FAIR_ROUNDS = 2
+# A loop that gives way in more states than this, one after another, is not seen to be one without an end.
+MOST_STATES = 64
 #: Added to the receiver of a switch at which time goes on as well.
 LEAP = 1 << 12
 
@@ -197,13 +199,16 @@ class Run(Crew):
         self.current, self.bit = me.ident, me.bit
 
     def _spins_for_ever(self, me: Controlled) -> bool:
-        """Whether every thread that can run has come back to the very state in which it last gave way, and nothing was
-        written, taken or freed meanwhile, nor any time read: then it will be so for ever."""
+        """Whether every thread that can run has come back, again and again, to a very state in which it gave way before, and
+        nothing was written, taken or freed meanwhile, nor any time read: then it will be so for ever."""
         if self.timed or self.polled or self.clock_read or any(thread.outside for thread in self.threads):
             return False
-        state = (self.progress, deadlock.snapshot(sys._getframe()))
-        me.repeats = me.repeats + 1 if me.spin == state else 0
-        me.spin = state
+        if me.spin is None or me.spin[0] != self.progress or len(me.spin[1]) > MOST_STATES:
+            me.spin = self.progress, {}
+        # A loop need not give way in the same place each time: it may have several.
+        states = me.spin[1]
+        state = deadlock.snapshot(sys._getframe())
+        me.repeats = states[state] = states.get(state, -1) + 1
         return all(t.repeats > 1 and t.spin is not None and t.spin[0] == self.progress for t in self.ready)
 
     def _let_time_pass(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
@@ -50,6 +51,7 @@ class State:
         self.volatile: set[str] = set()
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
+        self.notebook: type[Notes] = Notes
         self.notes: Notes | None = None  # of the execution's events, if somebody wants to know
         self.judging: Judging | None = None  # of operations that it runs at once, if somebody judges what comes of them
         self.forget()
@@ -60,7 +62,7 @@ class State:
             self.forget()
         self.scheduler = scheduler
         if scheduler.noted:
-            self.notes = Notes(self.accesses, self.trace, scheduler.values)
+            self.notes = self.notebook(self.accesses, self.trace, scheduler.values)
         scheduler.events = () if self.notes is None else self.notes.events
 
     def forget(self) -> None:
@@ -136,6 +138,8 @@ class State:
         """End the execution: every thread raises :class:`Stop` where it is, or as soon as it comes back."""
         if self.reason is None:
             self.reason, self.report = reason, report
+            if self.notes is not None and get_ident() in self.by_ident:
+                self.notes.stopped(self, self.threads)
         self.stopping = True
 
     def name_uncontrolled(self, thread: Controlled) -> None:

@@ -1,95 +1,122 @@
-"""The story of an execution: what its threads did to what they share, line by line of their source."""
+"""The story of a failure as data: what its threads did to what they share, line by line of their source, with the values."""
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
+from typing import Any
 
-from pytest_gilcheck.races.events import Act, Event
-from pytest_gilcheck.races.sites import Site
+#: What is said of an item that a container does not have.
+ABSENT = "absent"
 
-#: So many lines before and after a switch are told; what lies between is left out.
-_AROUND = 4
-_LONGEST_NAME = 40
 
-_OF_LOCKS = {Act.TAKE: "takes the lock", Act.FREE: "frees the lock", Act.BLOCK: "waits for the lock"}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """Something done on a line: ``reads``, ``writes``, ``changes``, ``deletes``, ``uses``, ``takes``, ``releases``,
+    ``waits for``, ``calls`` or ``raises`` ``what``. ``before`` and ``after`` are texts of its value, ``None`` where there is
+    none to tell.
+
+    ``conflict``: it is one of those that met with another thread's; ``note`` says how.
+    """
+
+    verb: str
+    what: str
+    before: str | None = None
+    after: str | None = None
+    conflict: bool = False
+    note: str | None = None
+
+    def __str__(self) -> str:
+        if self.verb in {"writes", "changes", "deletes"} and self.after is not None:
+            return f"{self.verb} {self.what}: {'?' if self.before is None else self.before} -> {self.after}"
+        if self.verb == "reads" and self.before is not None:
+            return f"reads {self.what} -> {self.before}"
+        return f"{self.verb} {self.what}" + (f": {self.before}" if self.before is not None else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of source."""
+
+    file: str
+    line: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A lock, and where it was taken."""
+
+    what: str
+    at: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Thread number ``thread`` runs a line of source and does ``acts`` there, such as ``reads .value``.
+    """Thread number ``thread`` runs a line of source and does ``acts`` there while it ``holds`` locks.
 
-    ``left_out`` lines come before it that are not told.
+    ``left_out`` steps come before it that are not told.
     """
 
     thread: int
-    file: str
-    line: int
-    source: str
-    acts: tuple[str, ...]
+    at: Place
+    acts: tuple[Doing, ...]
+    holds: tuple[Hold, ...] = ()
     left_out: int = 0
 
 
-def tell(events: Sequence[Event]) -> tuple[Line, ...]:
-    """The lines around the switches. What the standard library does for itself is left out."""
-    return _around_switches(_lines(events))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """A thread that did not come to its end: it waits for ``what`` at a line (``None``: it runs, in a loop), which
+    ``holder`` has, and ``holds`` locks itself."""
+
+    thread: int
+    name: str
+    what: str | None
+    at: Place
+    holder: int | None = None
+    holds: tuple[Hold, ...] = ()
 
 
-def _lines(events: Sequence[Event]) -> list[Line]:
-    lines: list[Line] = []
-    places: dict[int, Site | None] = {}
-    for event in events:
-        if event.site is not None:
-            places[event.thread] = None if event.site.guarded else event.site
-        site = places.get(event.thread)
-        said = _said(event)
-        if site is None or said is None:
-            continue
-        file, number = site.code.co_filename, site.line or 0
-        last = lines[-1] if lines else None
-        if last is not None and (last.thread, last.file, last.line) == (event.thread, file, number):
-            if said not in last.acts[-2:]:
-                lines[-1] = _line(event.thread, file, number, (*last.acts, said))
-        else:
-            lines.append(_line(event.thread, file, number, (said,)))
-    return lines
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The lines around the switches, the threads that were stuck at the end, and what is behind the failure, if that can be
+    told: such as ``lost update of Counter.value``."""
+
+    lines: tuple[Line, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    cause: str | None = None
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Exact builtins, for JSON. Their size is bounded, whatever the execution did."""
+        return {
+            "cause": self.cause,
+            "steps": [
+                {
+                    "thread": line.thread,
+                    **_plain(line.at),
+                    "acts": [_plain(act) for act in line.acts],
+                    "holds": [_held(hold) for hold in line.holds],
+                    "left_out": line.left_out,
+                }
+                for line in self.lines
+            ],
+            "stuck": [
+                {
+                    "thread": each.thread,
+                    "name": each.name,
+                    "waits_for": each.what,
+                    **_plain(each.at),
+                    "held_by": each.holder,
+                    "holds": [_held(hold) for hold in each.holds],
+                }
+                for each in self.stuck
+            ],
+        }
 
 
-def _line(thread: int, file: str, number: int, acts: tuple[str, ...]) -> Line:
-    return Line(thread=thread, file=file, line=number, source=linecache.getline(file, number).strip(), acts=acts)
+def _plain(value: Place | Doing) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _said(event: Event) -> str | None:
-    if event.act in _OF_LOCKS:
-        return _OF_LOCKS[event.act]
-    if event.act not in {Act.READ, Act.WRITE}:
-        return None
-    return f"{'reads' if event.act is Act.READ else 'writes'} {_name(event)}"
-
-
-def _name(event: Event) -> str:
-    """What is used, without asking any object of the user's for its ``repr``."""
-    key = event.key
-    if key is None:
-        return f"the {event.kind.__name__}"
-    if isinstance(key, str):
-        return f".{key}"[:_LONGEST_NAME]
-    part = key[0] if isinstance(key, tuple) and key else None
-    return (
-        f"[{part!r}]"[:_LONGEST_NAME] if type(part) in {str, int, bool, bytes} else f"an item of the {event.kind.__name__}"
-    )
-
-
-def _around_switches(lines: list[Line]) -> tuple[Line, ...]:
-    switches = [number for number, (one, other) in enumerate(pairwise(lines), 1) if one.thread != other.thread]
-    kept: list[Line] = []
-    left_out = 0
-    for number, line in enumerate(lines):
-        if any(switch - _AROUND <= number < switch + _AROUND for switch in switches) or not switches:
-            kept.append(replace(line, left_out=left_out))
-            left_out = 0
-        else:
-            left_out += 1
-    return tuple(kept)
+def _held(hold: Hold) -> dict[str, Any]:
+    return {"what": hold.what, **_plain(hold.at)}

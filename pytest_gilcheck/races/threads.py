@@ -76,7 +76,8 @@ class Controlled:
         self.deadline: float | None = None
         self.predicate: Callable[[], bool] | None = None
         self.woken = False
-        self.spin: tuple[int, object] | None = None  # the state in which it last gave way out of a loop
+        # The states in which it gave way out of a loop since there was progress, and how often it came back to each.
+        self.spin: tuple[int, dict[Hashable, int]] | None = None
         self.repeats = 0
         self.holding: dict[int, tuple[object, Site]] = {}
         self.watching: AbstractContextManager[None] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.baton import Baton
 from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.sites import Site
@@ -147,7 +148,7 @@ class Waits(Baton):
 
     def exited(self, code: object) -> None:
         """The current thread tried to end the whole process."""
-        self.stop("exit", [f"thread {self.me.name!r} called os._exit({code!r})", *self.stack(self.me)])
+        self.stop("exit", [f"{deadlock.label(self.me)} called os._exit({code!r})", *self.stack(self.me)])
         raise Stop
 
 

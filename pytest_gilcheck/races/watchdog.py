@@ -15,6 +15,7 @@ from types import FrameType
 
 import psutil
 
+from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.state import NOBODY, NUDGED
 from pytest_gilcheck.races.threads import Controlled, Stop
@@ -175,8 +176,9 @@ class Watchdog:
         if self._expired == 1:
             lines = []
             for thread in run.threads:
-                if not thread.done:
-                    lines += [f"thread {thread.name!r}:", *(f"  {line}" for line in run.stack(thread))]
+                stack = [] if thread.done else run.stack(thread)
+                if stack:  # there is none of one that waits in the engine
+                    lines += [f"{deadlock.label(thread)}:", *(f"  {line}" for line in stack)]
             run.stop("timeout", lines)
         me = run.me
         if me.outside and not me.done:

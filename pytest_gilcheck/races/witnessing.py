@@ -12,11 +12,15 @@ from pytest_gilcheck.races.oracles import JUDGED
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.shrink import shrunk
-from pytest_gilcheck.races.story import Line, tell
+from pytest_gilcheck.races.story import Story
+from pytest_gilcheck.races.telling import tell
 from pytest_gilcheck.verdict import Race
 
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
 _CONFIRMATIONS = 3
+# So long may an execution that does not end take when it is only told, in seconds.
+_STORY_SECONDS = 1.0
+_ENDLESS = frozenset({"livelock", "timeout"})
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
 _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held", "lock-held"})
 
@@ -61,13 +65,17 @@ class Witnessing:
         shorter = self.repeated(schedule, failure)
         return shorter if same(shorter.failure, failure) else witness
 
-    def story(self, witness: Witness) -> tuple[Line, ...]:
-        """What led to the failure, if one more execution shows the same; for one that takes its full time, nothing."""
+    def story(self, witness: Witness) -> Story | None:
+        """What led to the failure, if one more execution shows the same; one that does not end is not waited for again."""
         failure = witness.failure
-        if failure is None or failure.kind == "timeout":
-            return ()
-        result = self._lab.recount(witness.schedule, self._limit)
-        return tell(result.events) if same(self._failed(result), failure) else ()
+        if failure is None:
+            return None
+        ends = failure.kind not in _ENDLESS
+        limit = self._limit if ends else min(self._limit, _STORY_SECONDS)
+        result = self._lab.recount(witness.schedule, limit, observed=True)
+        if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _ENDLESS):
+            return None
+        return tell(result.observed, ends=ends)
 
     def is_serial(self, witness: Witness) -> bool:
         """Whether nothing runs at once in it: each thread begins when the one before it has done all that others can see."""

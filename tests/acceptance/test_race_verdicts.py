@@ -95,8 +95,9 @@ def test_a_failure_without_an_exception_says_what_happened(suite: Suite) -> None
     ran = suite.run("--tb=short")
     failure = ran.failure("test_deadlock")
     assert "gilcheck: deadlock" in failure
-    assert "waits for a lock at" in failure
-    assert "held by thread" in failure
+    assert "thread 1 waits for b at test_suite.py:" in failure
+    assert "    held by thread 2 since test_suite.py:" in failure
+    assert "main thread" not in failure
     assert "Traceback" not in failure
     assert "All traceback entries are hidden" not in failure
 

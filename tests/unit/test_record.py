@@ -53,6 +53,7 @@ FULL_RACE = RaceRecord(
     hazards=(HAZARD,),
     failed=True,
     seconds=0.5,
+    story={"cause": "lost update", "steps": [{"thread": 1, "acts": [{"verb": "reads"}]}], "stuck": []},
 )
 BARE_RACE = RaceRecord(verdict=Race.SKIPPED, reason="x")
 
@@ -81,7 +82,7 @@ def test_builtins_of_a_race_are_exact() -> None:
     plain = FULL_RACE.to_builtins()
     assert type(plain["verdict"]) is str
     assert plain["uncontrolled"] == ["thread 'a' waits"]
-    assert {type(value) for value in plain.values()} <= {str, int, float, bool, list, type(None)}
+    assert {type(value) for value in plain.values()} <= {str, int, float, bool, list, dict, type(None)}
 
 
 @pytest.mark.parametrize("verdict", list(Race))
@@ -95,7 +96,7 @@ def test_builtins_are_exact() -> None:
     assert type(plain["verdict"]) is str
     assert type(plain["hot_lines"]) is list
     assert type(plain["hot_lines"][0]) is dict
-    assert {type(value) for value in plain.values()} <= {str, int, float, bool, list, type(None)}
+    assert {type(value) for value in plain.values()} <= {str, int, float, bool, list, dict, type(None)}
 
 
 def test_a_newer_field_from_another_version_is_ignored_and_a_missing_one_has_its_default() -> None:

@@ -134,10 +134,11 @@ def part(event: Event) -> str:
 
 
 def said(each: LostUpdate, events: Sequence[Event], values: Values) -> str:
-    """What was lost, and to whom, in a sentence."""
+    """What was lost, and on the next line how."""
     read, lost, write = (events[number] for number in (each.read, each.lost, each.write))
     return (
-        f"lost update of {name(write)}: thread {write.thread} read {short(values.before[each.read])} ({_place(read)}), then "
+        f"lost update of {name(write)}\n"
+        f"thread {write.thread} read {short(values.before[each.read])} ({_place(read)}), then "
         f"thread {lost.thread} wrote {short(values.after[each.lost])} ({_place(lost)}), and thread {write.thread} wrote "
         f"{short(values.after[each.write])} over it without having seen it ({_place(write)})"
     )

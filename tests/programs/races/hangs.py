@@ -239,6 +239,32 @@ def wrong_spin() -> None:
     run(left, right)
 
 
+@row(("hang", "livelock"), ("hang", "timeout"), names=(HERE,))
+def wrong_spin_on_items() -> None:
+    wanted = [False, False]
+
+    def enter(me: int) -> None:
+        wanted[me] = True
+        while wanted[1 - me]:
+            pass
+        wanted[me] = False
+
+    run(lambda: enter(0), lambda: enter(1))
+
+
+@row(OK)
+def right_spin_on_items() -> None:
+    wanted = [False, False]
+
+    def enter(me: int) -> None:
+        wanted[me] = True
+        while wanted[1 - me] and me == 1:
+            pass
+        wanted[me] = False
+
+    run(lambda: enter(0), lambda: enter(1))
+
+
 @row(OK)
 def right_spin() -> None:
     state = SimpleNamespace(ready=False)

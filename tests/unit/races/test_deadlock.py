@@ -34,9 +34,9 @@ def test_a_cycle_names_its_threads_and_where_they_took_the_locks() -> None:
     a.wait, b.wait = Wait("a lock", lock=other), Wait("a lock", lock=one)
     kind, lines = deadlock.explain(run)
     assert kind == "deadlock"
-    assert "thread 'a' waits for a lock" in lines[0]
-    assert f"held by thread 'b' since {__file__}:17" in lines[0]
-    assert lines[-1] == "cycle: 'a' → 'b' → 'a'"
+    assert "main thread waits for a lock" in lines[0]
+    assert f"held by thread 1 'b' since {__file__}:17" in lines[0]
+    assert lines[-1] == "cycle: main thread -> thread 1 'b' -> main thread"
 
 
 def test_threads_outside_of_the_cycle_are_not_in_it() -> None:
@@ -47,7 +47,7 @@ def test_threads_outside_of_the_cycle_are_not_in_it() -> None:
     a.wait, b.wait, c.wait = Wait("a lock", lock=locks[0]), Wait("a lock", lock=locks[1]), Wait("a lock", lock=locks[0])
     kind, lines = deadlock.explain(run)
     assert (kind, len(lines)) == ("deadlock", 4)
-    assert lines[-1] == "cycle: 'b' → 'c' → 'b'"
+    assert lines[-1] == "cycle: thread 1 'b' -> thread 2 'c' -> thread 1 'b'"
 
 
 def test_a_thread_that_waits_for_its_own_lock() -> None:
@@ -76,7 +76,7 @@ def test_a_lock_that_an_ended_thread_left_held() -> None:
     a.wait = Wait("a lock", lock=lock)
     kind, lines = deadlock.explain(run)
     assert (kind, len(lines)) == ("lock-left-held", 1)
-    assert "held by thread 'b', which has ended, since" in lines[0]
+    assert "held by thread 1 'b', which has ended, since" in lines[0]
 
 
 def test_a_notification_that_never_comes_is_no_deadlock() -> None:
@@ -87,7 +87,7 @@ def test_a_notification_that_never_comes_is_no_deadlock() -> None:
     b.done = True
     kind, lines = deadlock.explain(run)
     assert (kind, len(lines)) == ("lost-wakeup", 1)
-    assert "thread 'a' waits for a notification" in lines[0]
+    assert "main thread waits for a notification" in lines[0]
 
 
 def test_who_only_waits_for_the_threads_it_runs_is_not_mentioned() -> None:
@@ -96,6 +96,23 @@ def test_who_only_waits_for_the_threads_it_runs_is_not_mentioned() -> None:
     b.wait = Wait("an item of a queue", kind="queue")
     _, lines = deadlock.explain(run)
     assert [line.split("'")[1] for line in lines] == ["b"]
+
+
+def test_names_that_were_given_are_told_and_others_are_not() -> None:
+    def label(name: object, number: int = 3) -> str:
+        return deadlock.label(Controlled(number, name, daemon=False, thread=None))  # type: ignore[arg-type]
+
+    assert [label(name) for name in ("Thread-7", "Thread-12 (work)", "gilcheck-1", "")] == ["thread 3"] * 4
+    assert label("mailer") == "thread 3 'mailer'"
+    assert label("\x1b[31m") == "thread 3 '\\x1b[31m'"
+    assert label("MainThread", 0) == "main thread"
+    assert label(None) == "thread 3"
+
+
+def test_a_stack_ends_where_the_code_under_test_begins() -> None:
+    import sys
+
+    assert deadlock.stack_lines(sys._getframe())[-1].endswith("in test_a_stack_ends_where_the_code_under_test_begins")
 
 
 def test_a_wait_inside_the_library_is_told_with_where_its_thread_was_started() -> None:

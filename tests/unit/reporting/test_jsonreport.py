@@ -42,6 +42,32 @@ RACE = RaceRecord(
     seed=0,
     failed=True,
     seconds=0.0123456,
+    story={
+        "cause": "lost update of X.y",
+        "steps": [
+            {
+                "thread": 1,
+                "file": "a.py",
+                "line": 3,
+                "source": "x",
+                "acts": [{"verb": "reads", "what": "X.y", "before": "0", "after": None, "conflict": True, "note": None}],
+                "holds": [{"what": "X.lock", "file": "a.py", "line": 2, "source": "with"}],
+                "left_out": 0,
+            }
+        ],
+        "stuck": [
+            {
+                "thread": 1,
+                "name": "x",
+                "waits_for": None,
+                "file": "a.py",
+                "line": 3,
+                "source": "x",
+                "held_by": None,
+                "holds": [],
+            }
+        ],
+    },
 )
 COVERAGES = (
     RaceRecord(verdict=Race.CLEAN, reason="x", coverage="exhausted", preemption_bound=2, schedules=214),
