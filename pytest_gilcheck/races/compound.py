@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pytest_gilcheck.races.deadlock import is_users
 from pytest_gilcheck.races.dependence import constant, depends, is_caught, is_indifferent
 from pytest_gilcheck.races.events import Act, Event
-from pytest_gilcheck.races.happens_before import Location, Order
+from pytest_gilcheck.races.happens_before import Order
 from pytest_gilcheck.races.holding import Holding
 from pytest_gilcheck.races.notes import may_be_kept
 from pytest_gilcheck.races.sites import Kind, Site
+from pytest_gilcheck.races.targets import PRIVATE
 
 # Of a pair of lines that run often so many passages are looked at for each two threads: the others are like them.
 _MOST_PASSAGES = 20
@@ -149,12 +150,34 @@ class Compounds:
         return set() if any(one[lock] == other[lock] for lock in common) else common
 
     def _is_possible(self, intrusion: Intrusion) -> bool:
-        """Whether nothing keeps it out either when other locations order what threads do."""
-        event = self._events[intrusion.last]
-        location: Location = (event.target, key_of(event))
-        locks = self._locks_of(intrusion.first, intrusion.between, intrusion.last) if intrusion.split else set()
-        order = Order(self._events, apart_from=locks, beside=location)
-        return order.may_come_between(intrusion.first, intrusion.between, intrusion.last)
+        """Whether nothing keeps it out either when what threads see of one another orders them.
+
+        What the intruder sees of the location itself does not: to see what the other wrote is no reason to come after it.
+        """
+        first, between, last = intrusion.first, intrusion.between, intrusion.last
+        event = self._events[last]
+        locks = self._locks_of(first, between, last) if intrusion.split else set()
+        but_for = self._events[between].thread, (event.target, key_of(event))
+        order = Order(self._events, apart_from=locks, accesses=True, but_for=but_for)
+        return order.may_come_between(first, between, last) and not self._is_validated(first, last)
+
+    def _is_validated(self, first: int, last: int) -> bool:
+        """Whether the write depends on something else that was read together with the first, and again under a lock."""
+        one, other = self._events[first], self._events[last]
+        held = self._held[last]
+        since = max((take for lock, take in held.items() if self._held[first].get(lock) != take), default=last)
+        own = [(n, event) for n, event in enumerate(self._events[:last]) if event.thread == one.thread]
+        before = {(event.target, event.key) for n, event in own if n < since and event.act is Act.READ}
+        return any(
+            n > since
+            and event.act is Act.READ
+            and (event.target, event.key) in before
+            and event.site is not None
+            and other.site is not None
+            and (event.target, event.key) != (one.target, one.key)
+            and depends(event.site, other.site)
+            for n, event in own
+        )
 
 
 def key_of(event: Event) -> object:
@@ -166,5 +189,7 @@ _ACCESSES = frozenset({Act.READ, Act.WRITE})
 
 
 def _is_one_object(event: Event) -> bool:
-    """Whether no other object can have had the same identity later."""
+    """Whether all threads mean the same by it: it is not one for each of them, nor can it have got another's identity."""
+    if issubclass(event.kind, PRIVATE):
+        return False
     return may_be_kept(event.kind) or bool(type.__dict__["__weakrefoffset__"].__get__(event.kind))
