@@ -149,37 +149,35 @@ class _Telling:
 
     def of_cycle(self, cycle: tuple[Edge, ...]) -> Hazard:
         """Of locks that are taken in opposite orders."""
-        places = [self._lock_place(edge.take) for edge in cycle]
+        places = [self._at(edge.take, "takes a lock", self._taken(edge.take)) for edge in cycle]
         threads = [f"thread {edge.thread}" for edge in cycle]
         text = (
             f"{', '.join(threads[:-1])} and {threads[-1]} each take a lock while they hold one that the next of them takes"
         )
         return Hazard(kind="lock-order", text=f"{text}: they may wait for one another for ever", places=tuple(places))
 
-    def _lock_place(self, take: int) -> HazardPlace:
-        return self._at(self._holding.near[take], "takes a lock", take)
-
     def _place(self, number: int, verb: str) -> HazardPlace:
-        return self._at(number, f"{verb} {_named(self._events[number], whose=False)}", number)
-
-    def _at(self, number: int, act: str, locked: int) -> HazardPlace:
         event = self._events[number]
         site = event.site
         assert site is not None
-        file, line = site.code.co_filename, site.line or 0
+        where = site.code.co_filename, site.line or 0, site.code.co_qualname
+        return self._at(number, f"{verb} {_named(event, whose=False)}", where)
+
+    def _at(self, number: int, act: str, where: tuple[str, int, str]) -> HazardPlace:
+        file, line, function = where
         return HazardPlace(
-            thread=event.thread,
+            thread=self._events[number].thread,
             file=file,
             line=line,
-            function=site.code.co_qualname,
+            function=function,
             source=linecache.getline(file, line).strip(),
             act=act,
-            locks=tuple(self._taken(since) for since in self._holding.held[locked].values()),
+            locks=tuple("{}:{}".format(*self._taken(since)) for since in self._holding.held[number].values()),
         )
 
-    def _taken(self, take: int) -> str:
-        file, line = cast("tuple[str, int]", self._events[take].part)
-        return f"{file}:{line}"
+    def _taken(self, take: int) -> tuple[str, int, str]:
+        """Where a lock was taken; of one that the library takes, who called that."""
+        return cast("tuple[str, int, str]", self._events[take].part)
 
 
 def _named(event: Event, *, whose: bool = True) -> str:

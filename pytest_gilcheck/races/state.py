@@ -108,8 +108,9 @@ class State:
         if self.notes is not None and self.recording and not self.stopping:
             self.notes.use(self.me, act, target)
             if site is not None:
-                here = deadlock.users_line(sys._getframe(2)) if site.guarded else None
-                self.notes.name_part(here or (site.code.co_filename, site.line))
+                code = site.code
+                here = None if deadlock.is_users(code.co_filename) else deadlock.users_place(sys._getframe(2))
+                self.notes.name_part(here or (code.co_filename, site.line or 0, code.co_qualname))
 
     def mark(self, act: Act, other: int = 0) -> None:
         """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""
