@@ -160,8 +160,7 @@ class _Telling:
         event = self._events[number]
         site = event.site
         assert site is not None
-        where = site.code.co_filename, site.line or 0, site.code.co_qualname
-        return self._at(number, f"{verb} {_named(event, whose=False)}", where)
+        return self._at(number, f"{verb} {_named(event, whose=False)}", _place_of(site))
 
     def _at(self, number: int, act: str, where: tuple[str, int, str]) -> HazardPlace:
         file, line, function = where
@@ -177,7 +176,12 @@ class _Telling:
 
     def _taken(self, take: int) -> tuple[str, int, str]:
         """Where a lock was taken; of one that the library takes, who called that."""
-        return cast("tuple[str, int, str]", self._events[take].part)
+        where = self._events[take].part
+        return _place_of(where) if isinstance(where, Site) else cast("tuple[str, int, str]", where)
+
+
+def _place_of(site: Site) -> tuple[str, int, str]:
+    return site.code.co_filename, site.line or 0, site.code.co_qualname
 
 
 def _named(event: Event, *, whose: bool = True) -> str:

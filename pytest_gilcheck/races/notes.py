@@ -33,7 +33,7 @@ class Notes:
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
     ) -> None:
-        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any."""
+        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; a lock is taken at ``key``."""
         record = self._accesses.record(target)
         identity = id(record)
         if identity not in self._pinned:
@@ -49,7 +49,10 @@ class Notes:
             last = self._trace[-1]
             if (last.thread, last.place, last.passage) == (thread.number, site.place, passage):
                 ready = 0
-        self._add(Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace)))
+        part = None
+        if act is Act.TAKE:
+            key, part = None, key
+        self._add(Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace), part))
 
     def name_part(self, part: object) -> None:
         """The last event has to do with ``part``; see :class:`Event`."""
