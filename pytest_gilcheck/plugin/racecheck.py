@@ -61,19 +61,13 @@ class RaceChecker:
             stages = list(self._search(item, wanted, token, seconds))
         record = _shortened(item, describe(stages, wanted))
         last = stages[-1].exploration
-        if last.verdict not in WITNESSED:
-            return self._hazards(record)
-        section = racefailures.section(item, last, record)
-        if not self._settings.policy.fails_test(last.verdict):
-            return RaceOutcome(record=record, section=section)
-        return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
-
-    def _hazards(self, record: RaceRecord) -> RaceOutcome:
-        """The outcome for a test that was not seen to fail: its hazards fail it, if that was asked for."""
-        if not record.hazards or not self._settings.policy.hazards_fail:
-            return RaceOutcome(record=record)
-        error, section = racefailures.hazardous(record.hazards)
-        return RaceOutcome(record=replace(record, failed=True), error=error, section=section)
+        section = racefailures.section(item, last, record) if last.verdict in WITNESSED else None
+        if self._settings.policy.fails_test(last.verdict):
+            return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
+        if record.hazards and self._settings.policy.hazards_fail:
+            error, section = racefailures.hazardous(record.hazards)
+            return RaceOutcome(record=replace(record, failed=True), error=error, section=section)
+        return RaceOutcome(record=record, section=section)
 
     def _search(self, item: pytest.Function, wanted: RaceWanted, token: str | None, seconds: float) -> Iterator[Stage]:
         """One search after another, until one has an answer that more copies would not change."""

@@ -8,6 +8,7 @@ in another function is not followed.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,14 @@ from dataclasses import dataclass
 from pytest_gilcheck.races.deadlock import is_users
 from pytest_gilcheck.races.dependence import constant, depends, is_caught, is_indifferent
 from pytest_gilcheck.races.events import Act, Event
-from pytest_gilcheck.races.happens_before import Location, Order
+from pytest_gilcheck.races.happens_before import Order
 from pytest_gilcheck.races.holding import Holding
 from pytest_gilcheck.races.notes import may_be_kept
 from pytest_gilcheck.races.sites import Kind, Site
+from pytest_gilcheck.races.targets import PRIVATE
 
-# Of a pair of lines that run often so many passages are looked at for each two threads: the others are like them.
-_MOST_PASSAGES = 20
+# Of lines that run often so many passages are looked at for each two threads: the others are like them.
+_MOST_PASSAGES = 10
 # So many findings are looked at with a second order, which costs as much as the first.
 _MOST_JUDGED = 12
 # Who iterates over one of these while another adds or removes gets a RuntimeError.
@@ -41,6 +43,11 @@ class Intrusion:
     between: int
     last: int
     split: bool = False
+
+    @property
+    def happened(self) -> bool:
+        """Whether the other came in between in this execution."""
+        return self.first < self.between < self.last
 
 
 class Compounds:
@@ -80,11 +87,13 @@ class Compounds:
         pairs = [*self._candidates()]
         if not pairs:
             return []
-        found: dict[object, Intrusion] = {}
+        found: dict[tuple[Site | None, ...], Intrusion] = {}
         order = Order(self._events)
         for intrusion in (intrusion for pair in pairs for intrusion in self._between(pair, order)):
             events = (self._events[number] for number in (intrusion.first, intrusion.between, intrusion.last))
-            found.setdefault(tuple(event.site for event in events), intrusion)
+            sites = tuple(event.site for event in events)
+            if sites not in found or (intrusion.happened and not found[sites].happened):
+                found[sites] = intrusion
         compound = [intrusion for intrusion in found.values() if self._is_compound(intrusion)]
         return [intrusion for intrusion in compound[:_MOST_JUDGED] if self._is_possible(intrusion)]
 
@@ -114,24 +123,35 @@ class Compounds:
         return stored is None or stored != constant(between)
 
     def _between(self, pair: tuple[int, int], order: Order) -> Iterator[Intrusion]:
-        """What may come into ``pair``, of each other thread the first such write."""
+        """What may come into ``pair``: of each other thread the write that did, or else the first that may."""
         first, last = pair
-        one, other = self._events[first], self._events[last]
-        for thread, numbers in self._writes[one.target].items():
-            if thread == one.thread:
+        locks = self._released(first, last)
+        for thread, numbers in self._writes[self._events[last].target].items():
+            if thread == self._events[last].thread:
                 continue
-            positions = [order.positions[number] for number in numbers]
-            start = bisect_right(positions, order.clocks[first][thread])
-            for number in numbers[start:]:
-                if self._intrudes(self._events[number], one, other):
-                    split = bool(self._locks_of(first, number, last))
-                    if split or not order.before(last, number):
-                        yield Intrusion(first=first, between=number, last=last, split=split)
+            for number in self._near(numbers, pair, order, before=bool(locks)):
+                if not self._intrudes(self._events[number], self._events[first], self._events[last]):
+                    continue
+                split = bool(locks & self._held[number].keys())
+                if split or order.may_come_between(first, number, last):
+                    yield Intrusion(first=first, between=number, last=last, split=split)
                     break
-            for number in reversed(numbers[:start]):  # who came before only as the lock was free then
-                if self._intrudes(self._events[number], one, other) and self._locks_of(first, number, last):
-                    yield Intrusion(first=first, between=number, last=last, split=True)
-                    break
+
+    def _near(self, numbers: list[int], pair: tuple[int, int], order: Order, *, before: bool) -> Iterator[int]:
+        """Writes of another thread that may come into ``pair`` if any does: that did; the next that are not ordered before.
+
+        ``before``: also the last of those that are, and that come after: it may be a lock alone that orders them.
+        """
+        first, last = pair
+        inside = bisect_right(numbers, first)
+        yield from itertools.takewhile(last.__gt__, numbers[inside : inside + _MOST_PASSAGES])
+        start = bisect_right(numbers, order.clocks[first][self._events[numbers[0]].thread], key=order.positions.__getitem__)
+        for number in numbers[start : start + _MOST_PASSAGES]:
+            if order.before(last, number) and not before:
+                break
+            yield number
+        if before:
+            yield from numbers[max(0, start - _MOST_PASSAGES) : start][::-1]
 
     @staticmethod
     def _intrudes(write: Event, one: Event, other: Event) -> bool:
@@ -140,21 +160,41 @@ class Compounds:
             return key_of(write) is None or write.part is not None or issubclass(write.kind, set)
         return key_of(write) == key_of(other)
 
-    def _locks_of(self, first: int, between: int, last: int) -> set[int]:
-        """The locks that all three are done under, but which are released between the first and the last."""
-        if first == last:
-            return set()
-        one, other, held = self._held[first], self._held[last], self._held[between]
-        common = one.keys() & other.keys() & held.keys()
-        return set() if any(one[lock] == other[lock] for lock in common) else common
+    def _released(self, first: int, last: int) -> set[int]:
+        """The locks that both are done under, but which are released in between, unless one of them is held all the time."""
+        one, other = self._held[first], self._held[last]
+        common = one.keys() & other.keys()
+        return set() if first == last or any(one[lock] == other[lock] for lock in common) else common
 
     def _is_possible(self, intrusion: Intrusion) -> bool:
-        """Whether nothing keeps it out either when other locations order what threads do."""
-        event = self._events[intrusion.last]
-        location: Location = (event.target, key_of(event))
-        locks = self._locks_of(intrusion.first, intrusion.between, intrusion.last) if intrusion.split else set()
-        order = Order(self._events, apart_from=locks, beside=location)
-        return order.may_come_between(intrusion.first, intrusion.between, intrusion.last)
+        """Whether nothing keeps it out either when what threads see of one another orders them.
+
+        What the intruder sees of the location itself does not: to see what the other wrote is no reason to come after it.
+        """
+        first, between, last = intrusion.first, intrusion.between, intrusion.last
+        event = self._events[last]
+        locks = self._released(first, last) & self._held[between].keys() if intrusion.split else set()
+        but_for = self._events[between].thread, (event.target, key_of(event))
+        order = Order(self._events, apart_from=locks, accesses=True, but_for=but_for)
+        return order.may_come_between(first, between, last) and not self._is_validated(first, last)
+
+    def _is_validated(self, first: int, last: int) -> bool:
+        """Whether the write depends on something else that was read together with the first, and again under a lock."""
+        one, other = self._events[first], self._events[last]
+        held = self._held[last]
+        since = max((take for lock, take in held.items() if self._held[first].get(lock) != take), default=last)
+        own = [(n, event) for n, event in enumerate(self._events[:last]) if event.thread == one.thread]
+        before = {(event.target, event.key) for n, event in own if n < since and event.act is Act.READ}
+        return any(
+            n > since
+            and event.act is Act.READ
+            and (event.target, event.key) in before
+            and event.site is not None
+            and other.site is not None
+            and (event.target, event.key) != (one.target, one.key)
+            and depends(event.site, other.site)
+            for n, event in own
+        )
 
 
 def key_of(event: Event) -> object:
@@ -166,5 +206,7 @@ _ACCESSES = frozenset({Act.READ, Act.WRITE})
 
 
 def _is_one_object(event: Event) -> bool:
-    """Whether no other object can have had the same identity later."""
+    """Whether all threads mean the same by it: it is not one for each of them, nor can it have got another's identity."""
+    if issubclass(event.kind, PRIVATE):
+        return False
     return may_be_kept(event.kind) or bool(type.__dict__["__weakrefoffset__"].__get__(event.kind))

@@ -31,7 +31,8 @@ class Event(NamedTuple):
 
     ``ready`` are the threads that could have run instead, a bit each, and this one; 0 after a switch at this passage.
     ``switches`` were made before. Only the first three have a site. ``part`` is the key of what comes into the object or
-    leaves it, where that is an access to all of it; and of a lock that is taken, the file and line where.
+    leaves it, where that is an access to all of it; and of a lock that is taken, where: a site, or the file, line and
+    function that called the library.
     """
 
     thread: int

@@ -20,16 +20,25 @@ Location = tuple[int, object]
 class Order:
     """The order of ``events``.
 
-    ``apart_from``: these locks order nothing. ``beside``: single accesses order, too, as those of Python are atomic and seen
-    by all threads in one order: who sees what another wrote comes after it. Those of this one location do not.
+    ``apart_from``: these locks order nothing. ``accesses``: single accesses order, too, as those of Python are atomic and
+    seen by all threads in one order: who sees what another wrote comes after it. ``but_for``: not what this thread sees of
+    this location.
     """
 
-    def __init__(self, events: Sequence[Event], *, apart_from: Collection[int] = (), beside: Location | None = None) -> None:
+    def __init__(
+        self,
+        events: Sequence[Event],
+        *,
+        apart_from: Collection[int] = (),
+        accesses: bool = False,
+        but_for: tuple[int, Location] | None = None,
+    ) -> None:
         others = [event.target for event in events if event.act in OF_THREADS]
         size = 1 + max([0, *others, *(event.thread for event in events)])
         self._events = events
         self._apart_from = apart_from
-        self._beside = beside
+        self._accesses = accesses
+        self._but_for = but_for
         self._now = [[0] * size for _ in range(size)]
         self._freed: dict[int, list[int]] = {}
         self._taken: dict[int, list[int]] = {}
@@ -69,23 +78,22 @@ class Order:
             self._freed[target] = clock
         elif act is Act.TAKE:
             self._taken[target] = clock
-        elif act is Act.WRITE and self._orders(event):
+        elif act is Act.WRITE and (self._accesses or event.kind is SimpleQueue):
             self._written.setdefault(target, {})[event.key] = clock
 
     def _see(self, event: Event, now: list[int]) -> None:
         # A plain store sees nothing of what it replaces; a method that writes, such as ``pop``, does.
         reads = event.act is Act.READ or event.site is None or not event.site.stores
-        if reads and self._orders(event):
+        if reads and not self._is_left_out(event):
             for clock in overlapping(self._written, event):
                 _join(now, clock)
 
-    def _orders(self, event: Event) -> bool:
-        if event.kind is SimpleQueue:
-            return True
-        if self._beside is None:
+    def _is_left_out(self, event: Event) -> bool:
+        if self._but_for is None:
             return False
-        target, key = self._beside
-        return event.target != target or not (key is None or event.key is None or event.key == key)
+        thread, (target, key) = self._but_for
+        same = event.target == target and (key is None or event.key is None or event.key == key)
+        return same and event.thread == thread
 
 
 def _join(clock: list[int], other: list[int] | None) -> None:

@@ -80,7 +80,7 @@ def _from(start: Edge, chain: tuple[Edge, ...], edges: dict[int, list[Edge]]) ->
 
 def _may_meet(cycle: tuple[Edge, ...], events: Sequence[Event]) -> bool:
     """Whether nothing but the locks themselves orders the threads there."""
-    order = Order(events, apart_from={edge.lock for edge in cycle}, beside=(-1, None))
+    order = Order(events, apart_from={edge.lock for edge in cycle}, accesses=True)
     return not any(
         order.before(one.take, other.take) or order.before(other.take, one.take) for one, other in combinations(cycle, 2)
     )

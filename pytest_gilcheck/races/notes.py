@@ -39,7 +39,8 @@ class Notes:
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
     ) -> Event:
-        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; returns the event."""
+        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; returns the event. A lock is taken at
+        ``key``."""
         record = self._accesses.record(target)
         identity = id(record)
         if identity not in self._pinned:
@@ -55,7 +56,10 @@ class Notes:
             last = self._trace[-1]
             if (last.thread, last.place, last.passage) == (thread.number, site.place, passage):
                 ready = 0
-        event = Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace))
+        part = None
+        if act is Act.TAKE:
+            key, part = None, key
+        event = Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace), part)
         if self.values is not None:
             self.values.see(len(self.events), event, target)
         self._add(event)

@@ -110,10 +110,11 @@ class State:
     def tell(self, act: Act, target: object, site: Site | None = None) -> None:
         """Note what the current thread does to all of ``target``, away from any site; a lock is taken at ``site``."""
         if self.notes is not None and self.recording and not self.stopping:
-            self.notes.use(self.me, act, target)
-            if site is not None:
-                here = deadlock.users_line(sys._getframe(2)) if site.guarded else None
-                self.notes.name_part(here or (site.code.co_filename, site.line))
+            where: object = site
+            # Who called the library is only looked for until somebody is interrupted: it takes time.
+            if site is not None and not self.trace and not deadlock.is_users(site.code.co_filename):
+                where = deadlock.users_place(sys._getframe(2)) or site
+            self.notes.use(self.me, act, target, where)
 
     def mark(self, act: Act, other: int = 0) -> None:
         """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""

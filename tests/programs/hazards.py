@@ -196,8 +196,7 @@ def a_condition_is_waited_for_in_between() -> None:
     def work() -> None:
         with box.condition:
             seen = box.n
-            while not box.flag:
-                box.condition.wait()
+            box.condition.wait_for(lambda: box.flag)
             box.n = seen + 1
 
     def signal() -> None:

@@ -176,6 +176,25 @@ def turns() -> None:
 
 
 @fine
+def a_mailbox_that_is_polled() -> None:
+    box = Box()
+
+    def ask() -> None:
+        with box.lock:
+            box.value = "asked"
+            while box.value != "answered":
+                time.sleep(0.001)
+
+    def answer() -> None:
+        for _ in range(2):
+            while box.value != "asked":
+                time.sleep(0.001)
+            box.value = "answered"
+
+    run(ask, ask, answer)
+
+
+@fine
 def a_token_that_is_popped() -> None:
     box, tokens = Box(), [1]
 
@@ -302,6 +321,18 @@ def a_slot_for_each_thread() -> None:
 
 
 @fine
+def one_for_each_thread() -> None:
+    local = threading.local()
+
+    def work() -> None:
+        if getattr(local, "n", None) is None:
+            local.n = 0
+        local.n += 1
+
+    run(work, work)
+
+
+@fine
 def filled_by_setdefault() -> None:
     box = Box()
 
@@ -381,6 +412,22 @@ def read_again_in_the_second_section() -> None:
             seen = box.n
         with box.lock:
             if box.n == seen:
+                box.n = seen + 1
+
+    run(work, work)
+
+
+@fine
+def a_version_is_read_again_in_the_second_section() -> None:
+    box = Box()
+
+    def work() -> None:
+        with box.lock:
+            version = box.turn
+            seen = box.n
+        with box.lock:
+            if box.turn == version:
+                box.turn += 1
                 box.n = seen + 1
 
     run(work, work)
