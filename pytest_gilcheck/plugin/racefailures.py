@@ -27,7 +27,6 @@ _OF_STUCK = {
     "thread-left": "{who} is left running at the end",
 }
 _IN_SHORT = {
-    "timeout": "no end within the time limit",
     "lost-wakeup": "lost wake-up",
     "livelock": "livelock: threads wait for one another in loops",
 }
@@ -110,7 +109,8 @@ def _explained(item: pytest.Item, failure: Failure) -> list[str]:
     stuck = [] if drawing is None else drawing.stuck()
     if stuck and failure.kind == "lost-wakeup":
         stuck.append(_NOBODY)
-    return stuck or shortened(item, failure.text).splitlines()
+    lines = shortened(item, failure.text).splitlines()
+    return stuck or (lines[1:] if failure.kind == "timeout" else lines)
 
 
 def _what(exploration: Exploration) -> str:

@@ -140,14 +140,18 @@ def describe(run: State, thread: Controlled) -> str:
     awaited = joins(run, thread)
     if awaited is not None:
         what = f"{label(awaited)} to end"
-    does = f"waits for {what}" if thread.wait is not None or thread.outside else "runs"
-    text = f"{label(thread)} {does} at {where}"
+    text = f"{label(thread)} waits for {what} at {where}"
     holder = run.holder(thread.wait.lock) if thread.wait is not None and thread.wait.lock is not None else None
     if holder is not None and thread.wait is not None and thread.wait.kind == "lock":
         _, site = holder.holding[id(thread.wait.lock)]
         who = "itself" if holder is thread else label(holder) + (", which has ended," if holder.done else "")
         text += f", held by {who} since {holder.held_at(site)}"
     return text
+
+
+def runs(thread: Controlled) -> str:
+    """One line on a thread that goes round in a loop."""
+    return f"{label(thread)} runs in a loop at {waits_for(thread)[1]}"
 
 
 def explain(run: State) -> tuple[str, list[str]]:

@@ -39,8 +39,10 @@ class Notes:
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
     ) -> Event:
-        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; returns the event. A lock is taken at
-        ``key``."""
+        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; returns the event.
+
+        A lock is taken at ``key``.
+        """
         record = self._accesses.record(target)
         identity = id(record)
         if identity not in self._pinned:

@@ -180,7 +180,7 @@ class Run(Crew):
         """Hand over from a thread that may be waiting in a loop, to the next in turn."""
         self.rounds += 1
         if self._spins_for_ever(me):
-            self.stop("livelock", [self.describe(thread) for thread in self.ready])
+            self.stop("livelock", [deadlock.runs(thread) for thread in self.ready])
             raise Stop
         leap = self.rounds > FAIR_ROUNDS * len(self.ready) and bool(self.timed or self.clock_read)
         if leap:

@@ -22,6 +22,8 @@ _AROUND = 4
 _FIRST, _LAST = 8, 32
 # A line that does more than this, such as one that goes over a long list, is told by the last things that it did.
 _MOST_ACTS = 6
+# So many moments are the beginning of an execution that does not end: they are seen in time on a busy machine, too.
+_BEGINNING = 400
 _LONGEST_SOURCE = 200
 # Of more threads that are stuck nobody wants to read.
 _MOST_STUCK = 16
@@ -36,7 +38,8 @@ def tell(seen: Observed, *, ends: bool = True) -> Story:
     ``ends`` is false for an execution that does not: then it is told how it began, as what is seen of the rest of it is
     a matter of time.
     """
-    first, last = _without_paths(seen.first), _without_paths(list(seen.last) if ends else [])
+    first = _without_paths(seen.first if ends else seen.first[:_BEGINNING])
+    last = _without_paths(list(seen.last) if ends else [])
     moments = [*first, *last]
     conflicts = stale(moments, seen.switches)
     labels = _labels(_names(moments, seen))

@@ -174,7 +174,7 @@ class Watchdog:
         run = self._run
         self._expired += 1
         if self._expired == 1:
-            lines = []
+            lines = [f"no end within {self._limit:g} s"]
             for thread in run.threads:
                 stack = [] if thread.done else run.stack(thread)
                 if stack:  # there is none of one that waits in the engine

@@ -24,8 +24,10 @@ _CONFIRMATIONS = 3
 # ... and more often if that takes less than so many seconds.
 _MOST_CONFIRMATIONS = 8
 _CONFIRMING_SECONDS = 0.1
-# So long may an execution that does not end take when it is only told, in seconds.
-_STORY_SECONDS = 1.0
+# So much of its limit may an execution that does not end take when it is only told: how it began is soon seen. It is not
+# told when that is less than so many seconds.
+_STORY_SHARE = 0.1
+_LEAST_STORY = 0.3
 _ENDLESS = frozenset({"livelock", "timeout"})
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
 _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held", "lock-held"})
@@ -91,7 +93,9 @@ class Witnessing:
         if failure is None:
             return None
         ends = failure.kind not in _ENDLESS
-        limit = self._limit if ends else min(self._limit, _STORY_SECONDS)
+        limit = self._limit * (1 if ends else _STORY_SHARE)
+        if limit < _LEAST_STORY and not ends:
+            return None
         result = self._lab.recount(witness.schedule, limit, observed=True)
         if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _ENDLESS):
             return None
