@@ -27,7 +27,7 @@ from pytest_gilcheck.races.schedule import Place, Schedule
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.scope import Scope, leave_out_project
-from pytest_gilcheck.races.sites import Hook, Site
+from pytest_gilcheck.races.sites import Hook, HookFactory, Site
 from pytest_gilcheck.races.watchdog import Watchdog
 
 # So long may an execution take that only shows which code there is, in seconds.
@@ -60,11 +60,19 @@ def _waits() -> Iterator[CodeType]:
                     yield function.__code__
 
 
-def _factory(site: Site) -> Hook | None:
-    hook = hooks.factory(site)
-    if hook is not None:
-        _sites.append(site)
-    return hook
+def noted(factory: HookFactory) -> HookFactory:
+    """``factory``, and a schedule finds the sites that it makes hooks for."""
+
+    def make(site: Site) -> Hook | None:
+        hook = factory(site)
+        if hook is not None:
+            _sites.append(site)
+        return hook
+
+    return make
+
+
+_factory = noted(hooks.factory)
 
 
 class Laboratory:
@@ -82,7 +90,7 @@ class Laboratory:
         self.seconds = 0.0  # what the last execution of settle took
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
-        self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
+        self._rewriter = self.rewriter(scope)
         self._found: list[CodeType] = []
         self._discovery = Discovery(
             scope,
@@ -92,6 +100,10 @@ class Laboratory:
         )
         self._watchdog = Watchdog(run)
         self._executions = 0
+
+    def rewriter(self, scope: Scope) -> Rewriter:
+        """What rewrites the code of ``scope``, in all laboratories of this sort."""
+        return _rewriters.setdefault(scope, Rewriter(_factory, scope))
 
     @contextmanager
     def open(self) -> Iterator[None]:

@@ -43,6 +43,8 @@ Observer = Callable[[int], None]
 class Search:
     """One exploration. ``observer`` is told the number of executions after each."""
 
+    plan = Plan
+
     def __init__(
         self, laboratory: Laboratory, *, name: str, strategy: str, budget: Budget, seed: int, bound: int | None
     ) -> None:
@@ -52,7 +54,9 @@ class Search:
         self._lab.deadline = time.monotonic() + budget.seconds
         self._name = name
         self._budget = budget
-        self._plan = Plan(laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules)
+        self._plan = self.plan(
+            laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules
+        )
         self._begin = time.perf_counter()
         self.schedules = 0
         self.observer: Observer | None = None
