@@ -70,7 +70,8 @@ class RaceRecord:
     ``kind`` says what sort of failure a schedule showed. ``coverage`` is ``"exhausted"`` (every interleaving with at most
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
-    switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
+    switches and ``token`` replays it. ``gil_feasible`` is whether it can happen on this interpreter with the GIL (``None``:
+    that was not found out, or does not arise). ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
     the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost.
     """
 
@@ -83,6 +84,7 @@ class RaceRecord:
     first_failure: int | None = None
     switches: int | None = None
     token: str | None = None
+    gil_feasible: bool | None = None
     uncontrolled: tuple[str, ...] = ()
     threads: int | None = None
     strategy: str | None = None

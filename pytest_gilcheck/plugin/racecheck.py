@@ -154,11 +154,12 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         first_failure=None if first is None else before + first,
         switches=exploration.switches,
         token=exploration.token,
+        gil_feasible=exploration.gil_feasible,
         uncontrolled=exploration.uncontrolled,
         threads=decisive.copies,
         strategy=_available(wanted.strategy),
         seed=wanted.seed or 0,
-        seconds=sum(stage.exploration.seconds for stage in stages),
+        seconds=sum(stage.exploration.seconds + stage.exploration.gil_seconds for stage in stages),
     )
 
 

@@ -25,12 +25,13 @@ def error(item: pytest.Item, exploration: Exploration) -> BaseException:
 
 
 def section(item: pytest.Item, exploration: Exploration) -> str:
-    """What goes below the failure: where it was found, its story, and how to see it again."""
+    """What goes below the failure: where it was found, its story, whether the GIL prevents it, and how to see it again."""
     failure = exploration.failure
     story = [] if failure is None else columns(failure.story, lambda file: shortened(item, file))
     token = exploration.token
+    with_gil = [f"possible on this interpreter with the GIL: {exploration.gil_said}"] if exploration.gil_said else []
     command = [] if token is None else [f"replay: {replay_command(item, token)}"]
-    return "\n".join([_found(exploration), *story, *command])
+    return "\n".join([_found(exploration), *story, *with_gil, *command])
 
 
 def shortened(item: pytest.Item, text: str) -> str:

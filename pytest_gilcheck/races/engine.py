@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
@@ -10,6 +11,7 @@ from threading import Lock
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration
+from pytest_gilcheck.races.feasible import with_gil
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
@@ -47,11 +49,24 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
-        laboratory = Laboratory(scenario, scope or Scope())
+        scope = scope or Scope()
+        laboratory = Laboratory(scenario, scope)
         search = Search(laboratory, name=name, strategy=strategy, budget=budget or Budget(), seed=seed, bound=bound)
         search.observer = observer
-        with quiet(), laboratory.open():
-            return search.explore(_fitting(first, name))
+        with quiet():
+            with laboratory.open():
+                found = search.explore(_fitting(first, name))
+            return _with_gil(found, scenario, scope)
+
+
+def _with_gil(found: Exploration, scenario: Callable[[], object], scope: Scope) -> Exploration:
+    """Whether what was found can happen on this interpreter; nothing found costs nothing."""
+    if found.failure is None:
+        return found
+    before = time.perf_counter()
+    feasible = with_gil(scenario, scope, found.failure)
+    seconds = time.perf_counter() - before
+    return replace(found, gil_feasible=feasible.answer, gil_said=feasible.said, gil_seconds=seconds)
 
 
 def replay(

@@ -42,7 +42,9 @@ class Exploration:
 
     ``coverage`` is ``exhausted`` (every interleaving with at most ``preemption_bound`` preemptions ran; ``None`` there: with
     any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
-    ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
+    ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``gil_feasible`` is whether
+    the failure can happen on this interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and a word on what
+    was done if that was not found out, ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds`` more. ``switches`` are the context
     switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
     """
 
@@ -58,3 +60,6 @@ class Exploration:
     seconds: float = 0.0
     uncontrolled: tuple[str, ...] = ()
     failure: Failure | None = None
+    gil_feasible: bool | None = None
+    gil_said: str = ""
+    gil_seconds: float = 0.0

@@ -99,6 +99,8 @@ class HoldingLaboratory(Laboratory):
                 yield
         finally:
             run.__class__ = Run
+            implicit.stop()
+            state.reset()
             for name in [name for name in vars(run) if name in _OWN]:
                 delattr(run, name)
 

@@ -55,6 +55,11 @@ def start(is_rewritten: Callable[[CodeType], bool]) -> None:
     _known.clear()
 
 
+def stop() -> None:
+    """Forget everything."""
+    start(lambda _: False)
+
+
 def is_seen(kind: type, names: tuple[str, ...]) -> bool:
     """Whether those of these special methods that ``kind`` has are seen when they run, or plain ones in C."""
     if kind in PLAIN or kind in _MADE:

@@ -21,8 +21,10 @@ _Plan = Callable[[Instructions, int], Sequence[Want]]
 _NOTHING = looking()
 _TOP = looking(1)
 
-# The place of a RESUME, in the low bits of its argument; there is no look from this one on.
-_PLACE_BITS, _AFTER_YIELD_FROM = 3, 2
+# The place of a RESUME, in the low bits of its argument, of which 3.15 has one more; there is no look from this one on.
+_PLACE_BITS, _AFTER_YIELD_FROM = 7 if LAYOUT.late_iteration else 3, 2
+# From 3.15 on nothing comes between the call that enters a context and its block.
+_ENTERING = opcode("LOAD_SPECIAL") if LAYOUT.late_iteration else -2
 _LOAD_CONST = opcode("LOAD_CONST")
 _ITERATES = opcodes("GET_ITER", "GET_AITER")
 # Up to 3.13 a bound __exit__ is called, in a loop of its own.
@@ -52,6 +54,8 @@ def _call(instructions: Instructions, i: int) -> Sequence[Want]:
     before = calls.begin(instructions, i)
     if instructions.before(before) in _ITERATES and not instructions.args[i]:
         return ()  # a comprehension: a function that is called in the same loop
+    if instructions.before(before) == _ENTERING and not instructions.args[i]:
+        return _called(instructions, i, before, IN_LOOP)[:1]
     in_loop = NEVER_IN_LOOP if _EXIT_BOUND and _is_exit(instructions, i, before) else IN_LOOP
     return _called(instructions, i, before, in_loop)
 
