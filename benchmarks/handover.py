@@ -1,9 +1,9 @@
 """What the engine says about the GIL beside what happens: can a race happen on this interpreter?
 
-Each program of ``tests/programs/handover.py`` runs freely, in a process of its own: two real threads, over and over, while the
-interpreter is asked to switch as often as it can. ``python benchmarks/handover.py --seconds 3``, with each Python in question.
-A failure that shows although the engine said that it cannot happen is marked, and ends the script with status 1. One that it
-says can happen need not show: some need a switch at one look of the interpreter in thousands, or before code is specialised.
+Each program of ``tests/programs/handover.py`` runs freely, in a process of its own: two real threads, over and over, while
+the interpreter is asked to switch as often as it can. ``python benchmarks/handover.py --seconds 3``, with each Python in
+question. A failure that shows although the engine said that it cannot happen is marked, and ends the script with status 1.
+One that it says can happen need not show: some do only before code is specialised, which is in its first few executions.
 """
 
 from __future__ import annotations
@@ -13,55 +13,67 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 
 from programs.handover import PROGRAMS, Program, Shared  # noqa: E402
+
 from pytest_gilcheck.races import explore  # noqa: E402
 
-# Looked at so often, and the state begun anew; a thread that is not done by then waits for ever.
+# So long is one state used; a thread that is not done so much later waits for ever.
 ROUND_SECONDS = 0.25
 STUCK_SECONDS = 2.0
 LIMIT = 60.0
 
 
+class Round:
+    """Both threads of ``program`` with one state, for a while: ``steps`` were made, and ``failure`` is what went wrong."""
+
+    def __init__(self, program: Program) -> None:
+        self.steps = 0
+        self.failure: str | None = None
+        self._until = time.monotonic() + ROUND_SECONDS
+        self._shared = Shared()
+        program.begin(self._shared)
+        threads = [threading.Thread(target=self._repeat, args=(step,), daemon=True) for step in program.steps]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(ROUND_SECONDS + STUCK_SECONDS)
+        if any(thread.is_alive() for thread in threads):
+            self.failure = "deadlock"
+        elif self.failure is None and not program.holds(self._shared, self.steps):
+            self.failure = f"failed in {self.steps:,} steps"
+
+    def _repeat(self, step: Callable[[Shared], object]) -> None:
+        count = 0
+        try:
+            while time.monotonic() < self._until:
+                for _ in range(20):
+                    step(self._shared)
+                    count += 1
+        except Exception as error:  # noqa: BLE001 - it is the answer
+            self.failure = f"{type(error).__name__}: {error}"
+        with _adding:
+            self.steps += count
+
+
+_adding = threading.Lock()
+
+
 def freely(program: Program, seconds: float) -> str:
-    """How it failed, if it did."""
+    """How it failed, or in how many steps it did not."""
     sys.setswitchinterval(1e-6)
     end = time.monotonic() + seconds
     steps = 0
     while time.monotonic() < end:
-        shared = Shared()
-        program.begin(shared)
-        until = time.monotonic() + ROUND_SECONDS
-        done: list[int] = []
-        errors: list[BaseException] = []
-
-        def repeat(step, done=done, errors=errors, until=until, shared=shared):
-            count = 0
-            try:
-                while time.monotonic() < until:
-                    for _ in range(20):
-                        step(shared)
-                        count += 1
-            except Exception as error:
-                errors.append(error)
-            done.append(count)
-
-        threads = [threading.Thread(target=repeat, args=(step,), daemon=True) for step in program.steps]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()) + STUCK_SECONDS)
-        if any(thread.is_alive() for thread in threads):
-            return "deadlock"
-        steps += sum(done)
-        if errors:
-            return f"{type(errors[0]).__name__}: {errors[0]}"
-        if not program.holds(shared, sum(done)):
-            return f"failed in {sum(done):,} steps"
+        this = Round(program)
+        if this.failure is not None:
+            return this.failure
+        steps += this.steps
     return f"never in {steps:,} steps"
 
 

@@ -71,8 +71,8 @@ class RaceRecord:
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
     switches and ``token`` replays it. ``gil_feasible`` is whether it can happen on this interpreter with the GIL (``None``:
-    that was not found out, or does not arise). ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost.
+    that was not found out, or does not arise). ``uncontrolled`` names what could not be controlled. ``threads`` is the most
+    copies of the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost.
     """
 
     verdict: Race

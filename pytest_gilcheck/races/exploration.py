@@ -42,10 +42,11 @@ class Exploration:
 
     ``coverage`` is ``exhausted`` (every interleaving with at most ``preemption_bound`` preemptions ran; ``None`` there: with
     any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
-    ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``gil_feasible`` is whether
-    the failure can happen on this interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and a word on what
-    was done if that was not found out, ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds`` more. ``switches`` are the context
-    switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
+    ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
+    switches of the failing schedule, ``token`` replays it. ``gil_feasible`` is whether the failure can happen on this
+    interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and what was done if that was not found out,
+    ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds``, which are not among the ``seconds``.
+    ``uncontrolled`` names each thing that could not be controlled.
     """
 
     verdict: Race

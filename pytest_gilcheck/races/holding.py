@@ -46,17 +46,18 @@ class Holding(Run):
 
     def _pass(self, site: Site) -> None:
         me = self.me
-        may = state.looked or self.transfers != self._transfers or me.blocks != self._blocks
-        self._offered = may
-        if may:
+        began = self.transfers != self._transfers or me.blocks != self._blocks  # or went on, after it had blocked
+        doubts = 0 if began else state.doubts  # others are another thread's
+        self._offered = began or state.looked
+        if self._offered:
             super()._pass(site)
         else:
-            self._pass_by(site)
+            self._pass_by(site, doubtful=doubts > 0)
         state.looked = False
-        state.doubts -= state.doubts > 0
+        state.doubts = max(0, doubts - 1)
         self._transfers, self._blocks = self.transfers, me.blocks
 
-    def _pass_by(self, site: Site) -> None:
+    def _pass_by(self, site: Site, *, doubtful: bool) -> None:
         """What counts at such a place although no other thread can go on here."""
         me = self.me
         visits = me.visits
@@ -68,7 +69,7 @@ class Holding(Run):
         self.passages += 1
         if self.log is not None:
             self.log.append((me.number, site))
-        if state.doubts and len(self.ready) > 1:
+        if doubtful and len(self.ready) > 1:
             self.doubted = True
 
     def _tell(self, act: Act, target: object, key: object, site: Site) -> None:

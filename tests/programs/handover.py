@@ -13,12 +13,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 from pytest_gilcheck.races import explore, run
 
-# Up to 3.13 a ``with`` statement does not look when it has entered, ...
-ENTERS_UNSEEN = sys.version_info < (3, 14)
+# A ``with`` statement over a lock looks when it has entered in 3.14 alone, ...
+ENTERS_UNSEEN = sys.version_info[:2] != (3, 14)
 # ... and in 3.11 f(*arguments) looks when f, in Python, has returned.
 LOOKS_AFTER_SPREAD = sys.version_info < (3, 12)
 
@@ -64,7 +64,7 @@ class Shared:
     def value(self, value: Any) -> None:
         self.n = value
 
-    def __enter__(self) -> Shared:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

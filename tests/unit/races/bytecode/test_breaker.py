@@ -21,8 +21,8 @@ from pytest_gilcheck.races.sites import Hook, Site
 
 FILE = "<where it looks>"
 
-#: Code that begins to ask somewhere; ``asks`` are told by what comes next, which need not be in the same function.
-PROGRAMS = """
+#: Programs that ask somewhere, by ``s.ask``; what comes next is of interest.
+TEXT = """
 s.ask; s.n += 1; s.m = s.n
 ---
 s.ask; f(); s.n = 1
@@ -219,7 +219,8 @@ try:
 except TypeError:
     pass
 s.n = 1
-""".split("---\n")
+"""
+PROGRAMS = [text.strip() for text in TEXT.split("---")]
 
 HEAD = """
 def f(): pass
@@ -271,14 +272,14 @@ def the_interpreter(text: str) -> Look | None:
     """Where a pending call runs that was asked for by the last ``s.ask``."""
     looks: list[Look] = []
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
     def look(_: object) -> int:
         frame = sys._getframe(1)
         looks.append((frame.f_code.co_qualname, frame.f_lasti) if frame.f_code.co_filename == FILE else ("", 0))
         return 0
 
     request = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.py_object)(("Py_AddPendingCall", ctypes.pythonapi))
-    space = _program(text, partial(request, ctypes.cast(look, ctypes.c_void_p).value))
+    pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(look)
+    space = _program(text, partial(request, ctypes.cast(pending, ctypes.c_void_p).value))
     space["program"]()
     found = next(iter(looks), None)
     return None if found == ("", 0) else found
@@ -340,7 +341,7 @@ def controlled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("controlled")
-@pytest.mark.parametrize("text", PROGRAMS, ids=[text.strip().replace("\n", "; ") for text in PROGRAMS])
+@pytest.mark.parametrize("text", PROGRAMS, ids=[text.replace("\n", "; ") for text in PROGRAMS])
 def test_hooks_say_what_the_interpreter_does(text: str) -> None:
     assert our_hooks(text) == the_interpreter(text)
 
