@@ -10,7 +10,7 @@ from itertools import islice
 
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
-from pytest_gilcheck.races.holding import HoldingLaboratory
+from pytest_gilcheck.races.handover import HandoverLaboratory
 from pytest_gilcheck.races.planning import IN_TURN, Plan
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers import Scheduler
@@ -58,7 +58,7 @@ def with_gil(
         return Feasible(answer=None, said="not searched for: each schedule takes its full time")
     budget = budget or Budget(seconds=SECONDS, schedules=SCHEDULES)
     budget = Budget(seconds=budget.seconds, schedules=budget.schedules, limit=min(limit, budget.seconds))
-    laboratory = HoldingLaboratory(scenario, scope)
+    laboratory = HandoverLaboratory(scenario, scope)
     with laboratory.open():
         search = _Search(laboratory, failure, budget)
         found = search.look()
@@ -108,7 +108,7 @@ class _Search(Search):
 
     plan = _Plan
 
-    def __init__(self, laboratory: HoldingLaboratory, failure: Failure, budget: Budget) -> None:
+    def __init__(self, laboratory: HandoverLaboratory, failure: Failure, budget: Budget) -> None:
         super().__init__(laboratory, name="", strategy="auto", budget=budget, seed=0, bound=None)
         self._laboratory = laboratory
         self._wanted = failure

@@ -26,7 +26,7 @@ _ROUNDS = 20
 _rewriters: dict[Scope, Rewriter] = {}
 
 
-class Holding(Run):
+class HandoverRun(Run):
     """What :data:`run` is meanwhile. The thread that runs may be switched away from where it uses what threads share if it
     looked at the eval breaker, blocked, or began, since it last did.
 
@@ -79,7 +79,7 @@ class Holding(Run):
             self.notes.use(self.me, act, target, key, site)
 
 
-class HoldingLaboratory(Laboratory):
+class HandoverLaboratory(Laboratory):
     """All executions are such."""
 
     def rewriter(self, scope: Scope) -> Rewriter:
@@ -94,7 +94,7 @@ class HoldingLaboratory(Laboratory):
         is_rewritten = self._rewriter.is_rewritten
         state.is_seen = is_rewritten
         implicit.start(is_rewritten)
-        run.__class__ = Holding
+        run.__class__ = HandoverRun
         try:
             with super().open():
                 yield
