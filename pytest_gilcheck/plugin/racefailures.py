@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +12,8 @@ from pytest_gilcheck.plugin import frames
 from pytest_gilcheck.plugin.columns import columns
 from pytest_gilcheck.plugin.testname import replay_command
 from pytest_gilcheck.races import Exploration
+from pytest_gilcheck.reporting.hazards import full
+from pytest_gilcheck.verdict import Hazard
 
 
 def error(item: pytest.Item, exploration: Exploration) -> BaseException:
@@ -32,6 +36,25 @@ def section(item: pytest.Item, exploration: Exploration) -> str:
     with_gil = [f"possible on this interpreter with the GIL: {exploration.gil_said}"] if exploration.gil_said else []
     command = [] if token is None else [f"replay: {replay_command(item, token)}"]
     return "\n".join([_found(exploration), *story, *with_gil, *command])
+
+
+def hazardous(hazards: Sequence[Hazard]) -> tuple[BaseException, str]:
+    """What to raise for a test that has hazards, and what goes below that."""
+    said = f"gilcheck: {len(hazards)} hazard{'s' * (len(hazards) != 1)}; no schedule that ran failed"
+    return pytest.fail.Exception(f"{said}\n{hazards[0].text}", pytrace=False), "\n".join(full(hazards))
+
+
+def shortened_hazard(item: pytest.Item, hazard: Hazard) -> Hazard:
+    """``hazard`` with its paths as :func:`shortened` has them."""
+    places = (
+        replace(
+            place,
+            file=shortened(item, place.file),
+            locks=tuple(shortened(item, lock) for lock in place.locks),
+        )
+        for place in hazard.places
+    )
+    return replace(hazard, places=tuple(places))
 
 
 def shortened(item: pytest.Item, text: str) -> str:

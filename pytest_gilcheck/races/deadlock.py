@@ -56,7 +56,7 @@ def frame_of(thread: Controlled) -> FrameType | None:
 
 
 @cache
-def _is_users(file: str) -> bool:
+def is_users(file: str) -> bool:
     """Neither the engine's nor the standard library's."""
     return not file.startswith((_ENGINE, "<frozen")) and (not file.startswith(_LIBRARY) or "-packages" in file)
 
@@ -64,7 +64,7 @@ def _is_users(file: str) -> bool:
 def users_line(frame: FrameType | None) -> tuple[str, int] | None:
     """The file and line of the innermost frame that is not in the standard library."""
     while frame is not None:
-        if _is_users(frame.f_code.co_filename):
+        if is_users(frame.f_code.co_filename):
             return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back
     return None

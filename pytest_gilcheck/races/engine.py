@@ -13,6 +13,7 @@ from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration
 from pytest_gilcheck.races.feasible import with_gil
 from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.oracles import Rules
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
 from pytest_gilcheck.races.schedulers.replaying import Replaying
@@ -40,36 +41,46 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     scope: Scope | None = None,
     observer: Observer | None = None,
     first: str | None = None,
+    rules: Rules | None = None,
 ) -> Exploration:
     """Run ``scenario``, a callable without arguments, under one schedule after another.
 
     It runs in the calling thread each time, from a fresh state that it makes itself; it starts its threads with
     :func:`~pytest_gilcheck.races.run` or in any other way. ``name`` goes into the token, so that it is not taken for
-    another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored.
+    another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored. ``rules`` say
+    what counts as a failure.
     Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
         scope = scope or Scope()
         laboratory = Laboratory(scenario, scope)
-        search = Search(laboratory, name=name, strategy=strategy, budget=budget or Budget(), seed=seed, bound=bound)
+        search = Search(
+            laboratory,
+            name=name,
+            strategy=strategy,
+            budget=budget or Budget(),
+            seed=seed,
+            bound=bound,
+            rules=rules,
+        )
         search.observer = observer
         with quiet():
             with laboratory.open():
                 found = search.explore(_fitting(first, name))
-            return _with_gil(found, scenario, scope)
+            return _with_gil(found, scenario, scope, rules)
 
 
-def _with_gil(found: Exploration, scenario: Callable[[], object], scope: Scope) -> Exploration:
+def _with_gil(found: Exploration, scenario: Callable[[], object], scope: Scope, rules: Rules | None) -> Exploration:
     """Whether what was found can happen on this interpreter; nothing found costs nothing."""
     if found.failure is None:
         return found
     before = time.perf_counter()
-    feasible = with_gil(scenario, scope, found.failure)
+    feasible = with_gil(scenario, scope, found.failure, rules=rules)
     seconds = time.perf_counter() - before
     return replace(found, gil_feasible=feasible.answer, gil_said=feasible.said, gil_seconds=seconds)
 
 
-def replay(
+def replay(  # noqa: PLR0913 - keywords of the public call, all with defaults
     scenario: Callable[[], object],
     token: str,
     *,
@@ -77,6 +88,7 @@ def replay(
     scope: Scope | None = None,
     limit: float = 10.0,
     debuggable: bool = False,
+    rules: Rules | None = None,
 ) -> Exploration:
     """Run ``scenario`` under the schedule of ``token``.
 
@@ -94,10 +106,18 @@ def replay(
             hook = sys.breakpointhook
             sys.breakpointhook = _no_breakpoint
             try:
-                laboratory.settle(Serial(), limit)
-                result = laboratory.confirm(Replaying(parsed.schedule), limit)
+                search = Search(
+                    laboratory,
+                    name="",
+                    strategy="auto",
+                    budget=Budget(limit=limit),
+                    seed=0,
+                    bound=None,
+                    rules=rules,
+                )
+                search.reference(laboratory.settle(Serial(), limit))
+                result = laboratory.confirm(Replaying(parsed.schedule, judged=True), limit)
                 code = result.code
-                search = Search(laboratory, name="", strategy="auto", budget=Budget(limit=limit), seed=0, bound=None)
                 story = search.story(parsed.schedule, result) if code == parsed.code else ()
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook

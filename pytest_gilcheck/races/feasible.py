@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.handover import HandoverLaboratory
+from pytest_gilcheck.races.oracles import Rules
 from pytest_gilcheck.races.planning import IN_TURN, Plan
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers import Scheduler
@@ -44,11 +45,17 @@ class Feasible:
 
 
 def with_gil(
-    scenario: Callable[[], object], scope: Scope, failure: Failure, *, limit: float = 10.0, budget: Budget | None = None
+    scenario: Callable[[], object],
+    scope: Scope,
+    failure: Failure,
+    *,
+    rules: Rules | None = None,
+    budget: Budget | None = None,
 ) -> Feasible:
     """Whether ``failure``, which was witnessed, can happen on this interpreter.
 
-    To be used inside of ``quiet()``. An execution takes at most ``limit`` seconds, and no longer than the ``budget``.
+    To be used inside of ``quiet()``. ``rules`` are those under which it counts. No execution takes longer than the whole
+    ``budget``, and all may take about twice its seconds, if that is how the last of them ends.
     """
     if not holds_gil():
         return Feasible(answer=None, said="")
@@ -57,10 +64,10 @@ def with_gil(
     if failure.kind == "timeout":
         return Feasible(answer=None, said="not searched for: each schedule takes its full time")
     budget = budget or Budget(seconds=SECONDS, schedules=SCHEDULES)
-    budget = Budget(seconds=budget.seconds, schedules=budget.schedules, limit=min(limit, budget.seconds))
+    budget = Budget(seconds=budget.seconds, schedules=budget.schedules, limit=budget.seconds)
     laboratory = HandoverLaboratory(scenario, scope)
     with laboratory.open():
-        search = _Search(laboratory, failure, budget)
+        search = _Search(laboratory, failure, budget, rules)
         found = search.look()
         return _answer(search, failure, found, doubted=search.unsure or laboratory.doubted or laboratory.broken_off)
 
@@ -108,10 +115,11 @@ class _Search(Search):
 
     plan = _Plan
 
-    def __init__(self, laboratory: HandoverLaboratory, failure: Failure, budget: Budget) -> None:
-        super().__init__(laboratory, name="", strategy="auto", budget=budget, seed=0, bound=None)
+    def __init__(self, laboratory: HandoverLaboratory, failure: Failure, budget: Budget, rules: Rules | None) -> None:
+        super().__init__(laboratory, name="", strategy="auto", budget=budget, seed=0, bound=None, rules=rules)
         self._laboratory = laboratory
-        self._wanted = failure
+        # Which orders are serial is looked at only when a failure has been shown again.
+        self._wanted = replace(failure, kind="exception") if failure.kind == "order" else failure
         self._limit = budget.limit
         self.found = False
         self.unsure = False
@@ -126,13 +134,13 @@ class _Search(Search):
 
     def _again(self, schedule: Schedule) -> Exploration | None:
         """Whether ``schedule`` shows it, as far as it can be followed."""
-        result = self._laboratory.complete(schedule, self._limit)
+        result = self._laboratory.shown(schedule, self._limit)
         if result is None or not same(self.failed(result), self._wanted):
             return None
         self.found = True
         return self._conclude(Race.RACE, YES)
 
-    def _witness(self, result: Result, failure: Failure) -> Exploration | None:
+    def _witness(self, result: Result, failure: Failure, number: int) -> Exploration | None:  # noqa: ARG002
         if not same(failure, self._wanted):
             return None
         shown = self._again(result.schedule)
@@ -140,4 +148,4 @@ class _Search(Search):
         return shown
 
     def _first_failed(self, reference: Result, failure: Failure) -> Exploration:
-        return self._witness(reference, failure) or self._conclude(Race.NONDETERMINISTIC, failure.text)
+        return self._witness(reference, failure, self.schedules) or self._conclude(Race.NONDETERMINISTIC, failure.text)

@@ -105,7 +105,7 @@ class HandoverLaboratory(Laboratory):
             for name in [name for name in vars(run) if name in _OWN]:
                 delattr(run, name)
 
-    def complete(self, schedule: Schedule, limit: float) -> Result | None:
+    def shown(self, schedule: Schedule, limit: float) -> Result | None:
         """The execution of ``schedule``, of which all code and all places where threads meet are known; ``None`` if that
         cannot be had. A switch of the schedule that the GIL rules out is not made."""
         for _ in range(_ROUNDS):

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 
+from pytest_gilcheck.races.conflicts import Conflicts
 from pytest_gilcheck.races.directing import Director
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.experience import Experience
 from pytest_gilcheck.races.exploration import Budget
+from pytest_gilcheck.races.hazards import Hazards
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.pct import DEPTH, PCT, probability
@@ -59,7 +61,10 @@ class Plan:
         self._experience = Experience()
         self._director = Director(laboratory.place)
         self._feedback = Feedback(seed, self._experience)
+        self.hazards = Hazards()
         self._complete = -1
+        self.conflicts = Conflicts()
+        self._searches: list[Systematic] = []
         self._nothing_shared = False  # in two orders
         self.exhausted: int | None = None
         self.everything = False
@@ -88,8 +93,12 @@ class Plan:
     def learn(self, result: Result, scheduler: Scheduler) -> None:
         """``scheduler`` led to ``result``."""
         if result.events:
+            self.conflicts.learn(result.events)
             news = self._experience.learn(result.events)
-            self._director.learn(result.events, result.trace, scheduler, news=news)
+            if self._lab.complete:
+                self.hazards.learn(result.events, promising=news or isinstance(scheduler, Serial))
+            if self._strategy in {"auto", "directed"}:
+                self._director.learn(result.events, result.trace, scheduler, news=news)
             if isinstance(scheduler, RFF):
                 self._feedback.learn(scheduler, news=news)
 
@@ -112,6 +121,11 @@ class Plan:
             yield from self._systematic(self._bounds())
         elif self._strategy == "auto":
             yield from self._mixture()
+
+    @property
+    def pruned(self) -> int:
+        """How many choices of a systematic search were not tried, as they lead to nothing that has not been seen."""
+        return sum(search.pruned for search in self._searches)
 
     @property
     def directed(self) -> bool:
@@ -162,6 +176,7 @@ class Plan:
     def _systematic(self, bounds: Iterator[int | None]) -> Iterator[Scheduler]:
         for bound in bounds:
             scheduler = self.systematic(bound)
+            self._searches.append(scheduler)
             growth = self._lab.growth
             while self.left_over():
                 if growth != self._lab.growth:

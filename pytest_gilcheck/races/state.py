@@ -17,6 +17,7 @@ from pytest_gilcheck.races.schedule import Place, Switch, code_digest
 from pytest_gilcheck.races.threads import Controlled
 
 if TYPE_CHECKING:
+    from pytest_gilcheck.races.judging import Judging
     from pytest_gilcheck.races.schedulers import Scheduler
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.spinning import Suspicion
@@ -50,6 +51,7 @@ class State:
         self.watching: Callable[[], AbstractContextManager[None]] | None = None  # around what each thread runs
         self.log: list[tuple[int, object]] | None = None
         self.notes: Notes | None = None  # of the execution's events, if somebody wants to know
+        self.judging: Judging | None = None  # of operations that it runs at once, if somebody judges what comes of them
         self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
@@ -58,7 +60,7 @@ class State:
             self.forget()
         self.scheduler = scheduler
         if scheduler.noted:
-            self.notes = Notes(self.accesses, self.trace)
+            self.notes = Notes(self.accesses, self.trace, scheduler.values)
         scheduler.events = () if self.notes is None else self.notes.events
 
     def forget(self) -> None:
@@ -103,10 +105,13 @@ class State:
         self.idle = False
         self.grown: set[str] = set()
 
-    def tell(self, act: Act, target: object) -> None:
-        """Note what the current thread does to all of ``target``, away from any site."""
+    def tell(self, act: Act, target: object, site: Site | None = None) -> None:
+        """Note what the current thread does to all of ``target``, away from any site; a lock is taken at ``site``."""
         if self.notes is not None and self.recording and not self.stopping:
             self.notes.use(self.me, act, target)
+            if site is not None:
+                here = deadlock.users_line(sys._getframe(2)) if site.guarded else None
+                self.notes.name_part(here or (site.code.co_filename, site.line))
 
     def mark(self, act: Act, other: int = 0) -> None:
         """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""

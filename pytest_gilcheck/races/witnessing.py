@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Failure
 from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.oracles import JUDGED
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.shrink import shrunk
@@ -17,7 +18,7 @@ from pytest_gilcheck.verdict import Race
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
 _CONFIRMATIONS = 3
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
-_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
+_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held", "lock-held"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Witnessing:
     def repeated(self, schedule: Schedule, failure: Failure) -> Witness:
         """The failure that the schedule shows each time, or what it shows when it does not show that one."""
         for _ in range(_CONFIRMATIONS if failure.kind != "timeout" else 1):
-            witness = self._once(schedule)
+            witness = self._once(schedule, failure)
             if not same(witness.failure, failure):
                 break
         return witness
@@ -51,7 +52,7 @@ class Witnessing:
             return witness
 
         def attempt(schedule: Schedule) -> Schedule | None:
-            found = self._once(schedule)
+            found = self._once(schedule, failure)
             return found.result.schedule if same(found.failure, failure) and not found.result.uncontrolled else None
 
         schedule = shrunk(witness.schedule, attempt)
@@ -68,8 +69,15 @@ class Witnessing:
         result = self._lab.recount(witness.schedule, self._limit)
         return tell(result.events) if same(self._failed(result), failure) else ()
 
-    def _once(self, schedule: Schedule) -> Witness:
-        result = self._lab.confirm(Replaying(schedule), self._limit)
+    def is_serial(self, witness: Witness) -> bool:
+        """Whether nothing runs at once in it: each thread begins when the one before it has done all that others can see."""
+        events = self._lab.recount(witness.schedule, self._limit).events
+        turns = [event.thread for event in events if event.site is not None and event.thread]
+        kept = [thread for thread, before in zip(turns, [0, *turns], strict=False) if thread != before]
+        return len(kept) > 1 and len(kept) == len(set(kept))
+
+    def _once(self, schedule: Schedule, failure: Failure) -> Witness:
+        result = self._lab.confirm(Replaying(schedule, judged=failure.kind in JUDGED), self._limit)
         return Witness(schedule=schedule, failure=self._failed(result), result=result)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_gilcheck.plugin.checks import describe
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.verdict import HotLine, Race, Scaling
+from pytest_gilcheck.verdict import Hazard, HazardPlace, HotLine, Race, Scaling
 from unit.scaling.fakes import a_measurement
 
 LINE = HotLine(file="a.py", line=3, function="f", share=0.5, kind="bytecode", inside=None)
@@ -32,6 +32,10 @@ FULL = ScalingRecord(
 )
 BARE = ScalingRecord(verdict=Scaling.SKIPPED, reason="x")
 
+PLACE = HazardPlace(
+    thread=1, file="a.py", line=4, function="f", source="x.n += 1", act="reads .n", locks=("a.py:3", "b.py:7")
+)
+HAZARD = Hazard(kind="unordered", text="two threads", places=(PLACE, PLACE))
 FULL_RACE = RaceRecord(
     verdict=Race.DEADLOCK,
     reason="found",
@@ -47,6 +51,7 @@ FULL_RACE = RaceRecord(
     threads=4,
     strategy="auto",
     seed=3,
+    hazards=(HAZARD,),
     failed=True,
     seconds=0.5,
 )

@@ -146,6 +146,8 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-seconds", "gilcheck_seconds"),
         ("--gilcheck-timeout", "gilcheck_timeout"),
         ("--gilcheck-source", "gilcheck_source"),
+        ("--gilcheck-ignore", "gilcheck_ignore"),
+        ("--gilcheck-approximate", "gilcheck_approximate"),
         ("--gilcheck-replay", "gilcheck_replay"),
         ("--gilcheck-report", "gilcheck_report"),
         ("--gilcheck-json", "gilcheck_json"),
