@@ -113,10 +113,9 @@ class _Plan(Plan):
 class _Search(Search):
     """Looks for ``failure`` and no other; ``found`` it, or was ``unsure``: it was seen, and not seen again."""
 
-    plan = _Plan
-
     def __init__(self, laboratory: HandoverLaboratory, failure: Failure, budget: Budget, rules: Rules | None) -> None:
         super().__init__(laboratory, name="", strategy="auto", budget=budget, seed=0, bound=None, rules=rules)
+        self._plan = _Plan(laboratory, strategy="auto", budget=budget, seed=0, bound=None, count=lambda: self.schedules)
         self._laboratory = laboratory
         # Which orders are serial is looked at only when a failure has been shown again.
         self._wanted = replace(failure, kind="exception") if failure.kind == "order" else failure

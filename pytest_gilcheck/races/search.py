@@ -65,9 +65,7 @@ class Search:
         self._lab.deadline = time.monotonic() + budget.seconds
         self._name = name
         self._budget = budget
-        self._plan = self.plan(
-            laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules
-        )
+        self._plan = Plan(laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules)
         self._begin = time.perf_counter()
         self.schedules = 0
         self.observer: Observer | None = None
