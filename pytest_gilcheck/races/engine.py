@@ -10,17 +10,17 @@ from threading import Lock
 
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
-from pytest_gilcheck.races.exploration import Budget, Exploration
+from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.feasible import with_gil
 from pytest_gilcheck.races.laboratory import Laboratory
-from pytest_gilcheck.races.oracles import Rules
+from pytest_gilcheck.races.oracles import JUDGED, Rules
 from pytest_gilcheck.races.quiet import quiet
-from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
+from pytest_gilcheck.races.schedule import Token, scenario_digest
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.search import Observer, Search
-from pytest_gilcheck.races.story import Line
+from pytest_gilcheck.races.witnessing import Witness
 from pytest_gilcheck.verdict import Race
 
 _one_at_a_time = Lock()
@@ -118,7 +118,9 @@ def replay(  # noqa: PLR0913 - keywords of the public call, all with defaults
                 search.reference(laboratory.settle(Serial(), limit))
                 result = laboratory.confirm(Replaying(parsed.schedule, judged=True), limit)
                 code = result.code
-                story = search.story(parsed.schedule, result) if code == parsed.code else ()
+                failure = search.failed(result) if code == parsed.code else None
+                witness = Witness(schedule=parsed.schedule, failure=failure, result=result)
+                told = None if failure is None else search.told(witness)
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook
                     result = laboratory.show(Replaying(parsed.schedule), limit)
@@ -128,15 +130,16 @@ def replay(  # noqa: PLR0913 - keywords of the public call, all with defaults
             raise StaleToken(
                 "the schedule is stale: the code that runs under it has changed since it was found; search again"
             )
-        return _replayed(search, parsed.schedule, token, (result, story))
+        return _replayed(search, token, told, result)
 
 
-def _replayed(search: Search, schedule: Schedule, token: str, seen: tuple[Result, tuple[Line, ...]]) -> Exploration:
-    result, story = seen
-    failure = search.failed(result)
+def _replayed(search: Search, token: str, told: Failure | None, result: Result) -> Exploration:
+    """What to say of ``result``, the last execution; ``told`` is what one before it showed."""
+    failure = told if told is not None and told.kind in JUDGED else search.failed(result)
     if failure is None:
         return Exploration(verdict=Race.CLEAN, reason="the schedule ran and did not fail", schedules=1, token=token)
-    failure = replace(failure, schedule=schedule, story=story)
+    if told is not None:
+        failure = replace(failure, kind=told.kind, schedule=told.schedule, story=told.story)
     return search.witnessed(failure, token, first_failure=1)
 
 

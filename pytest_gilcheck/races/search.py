@@ -18,11 +18,10 @@ from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, OF_KIND, Rules
 from pytest_gilcheck.races.oracles.serial import Orders
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
-from pytest_gilcheck.races.schedule import Schedule, Token
+from pytest_gilcheck.races.schedule import Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
-from pytest_gilcheck.races.story import Line
 from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same, verdict_of
 from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
 
@@ -242,12 +241,9 @@ class Search:
         if result.trace and not witness.schedule:
             self._doubts.append((Race.NONDETERMINISTIC, f"the plain order fails sometimes, too: {failure.text}"))
             return None
-        if failure.kind == "exception" and self._witnessing.is_serial(witness):
-            failure = replace(failure, kind="order")
         schedule, code = witness.schedule, witness.result.code
         token = Token(schedule=schedule, code=code, scenario=self._lab.scenario_digest(self._name))
-        shown = witness.failure or failure
-        failure = replace(shown, kind=failure.kind, schedule=schedule, story=self._witnessing.story(witness))
+        failure = self.told(replace(witness, failure=witness.failure or failure))
         return self.witnessed(failure, str(token), first_failure=number)
 
     def _plain_fails(self) -> str | None:
@@ -258,9 +254,13 @@ class Search:
                 return plain.text
         return None
 
-    def story(self, schedule: Schedule, result: Result) -> tuple[Line, ...]:
-        """What led to the failure that ``schedule`` showed in ``result``; nothing if it showed none."""
-        return self._witnessing.story(Witness(schedule=schedule, failure=self.failed(result), result=result))
+    def told(self, witness: Witness) -> Failure:
+        """The failure that ``witness`` shows, with its story."""
+        failure = witness.failure
+        assert failure is not None
+        serial = failure.kind == "exception" and self._witnessing.is_serial(witness)
+        kind = "order" if serial else failure.kind
+        return replace(failure, kind=kind, schedule=witness.schedule, story=self._witnessing.story(witness))
 
     def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
         """The conclusion from a failure that was seen twice."""
