@@ -52,8 +52,7 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
-        scope = scope or Scope()
-        laboratory = Laboratory(scenario, scope)
+        laboratory = Laboratory(scenario, scope or Scope())
         search = Search(
             laboratory,
             name=name,
@@ -67,15 +66,15 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
         with quiet():
             with laboratory.open():
                 found = search.explore(_fitting(first, name))
-            return _with_gil(found, scenario, scope, rules)
+            return _with_gil(found, laboratory, rules)
 
 
-def _with_gil(found: Exploration, scenario: Callable[[], object], scope: Scope, rules: Rules | None) -> Exploration:
+def _with_gil(found: Exploration, laboratory: Laboratory, rules: Rules | None) -> Exploration:
     """Whether what was found can happen on this interpreter; nothing found costs nothing."""
     if found.failure is None:
         return found
     before = time.perf_counter()
-    feasible = with_gil(scenario, scope, found.failure, rules=rules)
+    feasible = with_gil(laboratory.scenario, laboratory.scope, found.failure, rules=rules, execution=laboratory.seconds)
     seconds = time.perf_counter() - before
     return replace(found, gil_feasible=feasible.answer, gil_said=feasible.said, gil_seconds=seconds)
 

@@ -24,6 +24,9 @@ from pytest_gilcheck.verdict import Race
 #: What is spent on it: enough to try all interleavings of a small program, and not more than a user would notice.
 SECONDS = 0.5
 SCHEDULES = 3_000
+#: The longest that one execution may take, in seconds, if others took no longer than the second of these.
+LIMIT = 2.0
+LONG = 0.1
 
 YES = "yes"
 NO = "no: free-threaded builds only, today"
@@ -50,21 +53,21 @@ def with_gil(
     failure: Failure,
     *,
     rules: Rules | None = None,
+    execution: float = 0.0,
     budget: Budget | None = None,
 ) -> Feasible:
     """Whether ``failure``, which was witnessed, can happen on this interpreter.
 
-    To be used inside of ``quiet()``. ``rules`` are those under which it counts. No execution takes longer than the whole
-    ``budget``, and all may take about twice its seconds, if that is how the last of them ends.
+    To be used inside of ``quiet()``. ``rules`` are those under which it counts, and ``execution`` is what one takes, in
+    seconds: if that is long, none is made.
     """
     if not holds_gil():
         return Feasible(answer=None, said="")
     if all(switch.place is None for switch in failure.schedule.switches):
         return Feasible(answer=True, said=YES)  # where a thread waits or ends, any other may go on
-    if failure.kind == "timeout":
-        return Feasible(answer=None, said="not searched for: each schedule takes its full time")
-    budget = budget or Budget(seconds=SECONDS, schedules=SCHEDULES)
-    budget = Budget(seconds=budget.seconds, schedules=budget.schedules, limit=budget.seconds)
+    if failure.kind == "timeout" or execution > LONG:
+        return Feasible(answer=None, said="not searched for: a schedule takes too long")
+    budget = budget or Budget(seconds=SECONDS, schedules=SCHEDULES, limit=LIMIT)
     laboratory = HandoverLaboratory(scenario, scope)
     with laboratory.open():
         search = _Search(laboratory, failure, budget, rules)

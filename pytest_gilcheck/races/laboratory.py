@@ -86,7 +86,7 @@ class Laboratory:
 
     def __init__(self, scenario: Callable[[], object], scope: Scope) -> None:
         leave_out_project()
-        self._scenario = scenario
+        self.scenario = scenario
         self.scope = scope
         self.hot: set[Site] = set()
         self.growth = 0
@@ -128,7 +128,7 @@ class Laboratory:
             self._rewriter.add(code for code in _waits() if not self._rewriter.knows(code))
             preparing.start(self._rewriter.prepare)
             stack.callback(preparing.stop)
-            preparing.callee(self._scenario)
+            preparing.callee(self.scenario)
             stack.enter_context(self._discovery)
             stack.enter_context(self._rewriter.importing())
             calls.dynamic.update({id(builtins.exec): self._exec, id(builtins.eval): self._eval})
@@ -231,7 +231,7 @@ class Laboratory:
     def plain(self) -> BaseException | None:
         """What the scenario raises when it runs without control, its threads one after another."""
         try:
-            self._scenario()
+            self.scenario()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer
@@ -261,7 +261,7 @@ class Laboratory:
         self._watchdog.watch(limit)
         try:
             with self._discovery.watching(collect=collect):
-                return execute(run, self._scenario, scheduler)
+                return execute(run, self.scenario, scheduler)
         finally:
             if self._watchdog.rest():
                 run.workers.close()

@@ -95,6 +95,20 @@ assert (found.kind, found.gil_feasible, found.gil_said) == ("self-deadlock", Tru
     )
 
 
+def test_what_takes_long_is_not_searched_for(tmp_path: Path) -> None:
+    alone(
+        tmp_path,
+        HEAD
+        + """
+bad = counting("count")
+found = explore(bad)
+with quiet():
+    answer = feasible.with_gil(bad, Scope(), found.failure, execution=feasible.LONG + 0.01)
+assert (answer.answer, answer.said, answer.schedules) == (None, "not searched for: a schedule takes too long", 0)
+""",
+    )
+
+
 def test_another_failure_is_not_taken_for_it(tmp_path: Path) -> None:
     alone(
         tmp_path,
