@@ -26,7 +26,7 @@ SECONDS = 0.5
 SCHEDULES = 3_000
 #: The longest that one execution may take, in seconds, if others took no longer than the second of these.
 LIMIT = 2.0
-LONG = 0.1
+LONG = 0.25
 
 YES = "yes"
 NO = "no: free-threaded builds only, today"

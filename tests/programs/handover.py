@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self
 
-from pytest_gilcheck.races import explore, run
+from pytest_gilcheck.races import Budget, Scope, explore, run
+from pytest_gilcheck.races.feasible import with_gil
+from pytest_gilcheck.races.quiet import quiet
+
+#: So long that none is spent on a busy machine.
+PATIENT = Budget(seconds=30.0, schedules=1000)
 
 # A ``with`` statement over a lock looks when it has entered in 3.14 alone, ...
 ENTERS_UNSEEN = sys.version_info[:2] != (3, 14)
@@ -296,8 +301,11 @@ def two_locks_one_by_one(shared: Shared) -> None:
 def main() -> None:
     answers = {}
     for name, scenario in PROGRAMS.items():
-        found = explore(scenario, name=name)
-        answers[name] = (str(found.verdict), found.gil_feasible, found.gil_said)
+        found = explore(scenario, name=name, budget=PATIENT)
+        assert found.failure is not None, found
+        with quiet():
+            asked = with_gil(scenario, Scope(), found.failure, budget=PATIENT)
+        answers[name] = (str(found.verdict), asked.answer, asked.said)
     with contextlib.suppress(BrokenPipeError):
         print(json.dumps(answers))
 

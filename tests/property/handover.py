@@ -21,12 +21,16 @@ from itertools import chain, repeat
 from textwrap import indent
 from typing import Any
 
-from pytest_gilcheck.races import explore, run
+from pytest_gilcheck.races import Budget, Scope, explore, run
+from pytest_gilcheck.races.feasible import with_gil
+from pytest_gilcheck.races.quiet import quiet
 
 FILE = "<a random program>"
 _MOST_STATEMENTS = 3
 # So often code comes by one place, at the most that matters.
 _ROUNDS = 2
+# So long that none is spent on a busy machine.
+_PATIENT = Budget(seconds=30.0, schedules=3000)
 
 #: Where a switch may be asked for, in what follows: it is 0, and so is what stands there otherwise.
 SLOT = "{}"
@@ -194,14 +198,16 @@ class Program:
 def compare(seed: int) -> tuple[str, str | None]:
     """What the engine says of a program, and what is wrong with that."""
     program = Program(random.Random(seed))
-    found = explore(program.scenario, name=str(seed))
-    if found.verdict != "race":
+    found = explore(program.scenario, name=str(seed), budget=_PATIENT)
+    if found.failure is None:
         return "clean", f"seed {seed}: no race found: {found.reason}\n{program.text}"
     slot = program.loses()
-    said = {True: "yes", False: "no", None: "not known"}[found.gil_feasible]
-    if found.gil_feasible is None or found.gil_feasible is (slot is not None):
+    with quiet():
+        asked = with_gil(program.scenario, Scope(), found.failure, budget=_PATIENT)
+    said = {True: "yes", False: "no", None: "not known"}[asked.answer]
+    if asked.answer is None or asked.answer is (slot is not None):
         return said, None
-    return said, f"seed {seed}: said {found.gil_said!r}, but the interpreter loses an update at {slot}\n{program.text}"
+    return said, f"seed {seed}: said {asked.said!r}, but the interpreter loses an update at {slot}\n{program.text}"
 
 
 def main() -> int:

@@ -14,8 +14,8 @@ HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 # A sample of what ``python -m property.handover`` runs by the thousand.
 @pytest.mark.skipif(not HAS_GIL, reason="without a GIL there is nothing to say")
 def test_the_interpreter_agrees() -> None:
-    answers = [compare(seed) for seed in range(40)]
+    answers = [compare(seed) for seed in range(25)]
     assert [problem for _, problem in answers if problem] == []
     said = [word for word, _ in answers]
-    assert min(said.count("yes"), said.count("no")) > 5
-    assert said.count("not known") < 5
+    assert min(said.count("yes"), said.count("no")) > 3
+    assert said.count("not known") < 4
