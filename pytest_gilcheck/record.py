@@ -70,9 +70,11 @@ class RaceRecord:
     ``kind`` says what sort of failure a schedule showed. ``coverage`` is ``"exhausted"`` (every interleaving with at most
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
-    switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``hazards`` may go wrong and were not seen to. ``conflicts`` are the pairs of conflicting
-    accesses that were seen, which ran in ``orders_seen`` of ``orders_total`` orders; some of those may be impossible.
+    switches and ``token`` replays it. ``gil_feasible`` is whether it can happen on this interpreter with the GIL (``None``:
+    that was not found out, or does not arise). ``uncontrolled`` names what could not be controlled. ``threads`` is the most
+    copies of the body that ran at once. ``hazards`` may go wrong and were not seen to. ``conflicts`` are the pairs of
+    conflicting accesses that were seen, which ran in ``orders_seen`` of ``orders_total`` orders; some of those may be
+    impossible.
     ``pruned`` are the choices that a systematic search left out as equivalent to others. ``found_after`` are the seconds
     that it took to find a failure once the code was instrumented. ``failed`` is set when the search failed the test.
     ``seconds`` is what it cost. ``story`` is the interleaving that failed as exact builtins: its steps, the threads that
@@ -88,6 +90,7 @@ class RaceRecord:
     first_failure: int | None = None
     switches: int | None = None
     token: str | None = None
+    gil_feasible: bool | None = None
     uncontrolled: tuple[str, ...] = ()
     threads: int | None = None
     strategy: str | None = None

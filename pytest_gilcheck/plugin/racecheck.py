@@ -158,6 +158,7 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         first_failure=None if first is None else before + first,
         switches=exploration.switches,
         token=exploration.token,
+        gil_feasible=exploration.gil_feasible,
         uncontrolled=exploration.uncontrolled,
         threads=decisive.copies,
         strategy=_available(wanted.strategy),
@@ -168,7 +169,7 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         orders_total=exploration.orders_total,
         pruned=exploration.pruned,
         found_after=exploration.found_after,
-        seconds=sum(stage.exploration.seconds for stage in stages),
+        seconds=sum(stage.exploration.seconds + stage.exploration.gil_seconds for stage in stages),
         story=racefailures.plain_story(exploration),
     )
 

@@ -47,13 +47,14 @@ def error(item: pytest.Item, exploration: Exploration) -> BaseException:
 
 
 def section(item: pytest.Item, exploration: Exploration, record: RaceRecord, *, replayed: bool = False) -> str:
-    """What goes below the failure: where it was found, its story, and how to see it again."""
+    """What goes below the failure: where it was found, its story, whether the GIL prevents it, and how to see it again."""
     failure = exploration.failure
     drawing = None if failure is None else _drawing(item, failure)
     token = exploration.token
+    with_gil = [f"possible on this interpreter with the GIL: {exploration.gil_said}"] if exploration.gil_said else []
     command = [] if token is None else [f"replay: {replay_command(item, token)}"]
     headline = f"{_what(exploration)}   {_found(record, replayed=replayed)}"
-    return "\n".join([headline, *([] if drawing is None else drawing.columns()), *command])
+    return "\n".join([headline, *([] if drawing is None else drawing.columns()), *with_gil, *command])
 
 
 def hazardous(hazards: Sequence[Hazard]) -> tuple[BaseException, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
@@ -10,6 +11,7 @@ from threading import Lock
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.feasible import with_gil
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, Rules
 from pytest_gilcheck.races.quiet import quiet
@@ -61,8 +63,20 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
             rules=rules,
         )
         search.observer = observer
-        with quiet(), laboratory.open():
-            return search.explore(_fitting(first, name))
+        with quiet():
+            with laboratory.open():
+                found = search.explore(_fitting(first, name))
+            return _with_gil(found, laboratory, rules)
+
+
+def _with_gil(found: Exploration, laboratory: Laboratory, rules: Rules | None) -> Exploration:
+    """Whether what was found can happen on this interpreter; nothing found costs nothing."""
+    if found.failure is None:
+        return found
+    before = time.perf_counter()
+    feasible = with_gil(laboratory.scenario, laboratory.scope, found.failure, rules=rules, execution=laboratory.seconds)
+    seconds = time.perf_counter() - before
+    return replace(found, gil_feasible=feasible.answer, gil_said=feasible.said, gil_seconds=seconds)
 
 
 def replay(  # noqa: PLR0913 - keywords of the public call, all with defaults

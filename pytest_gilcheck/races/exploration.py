@@ -43,7 +43,10 @@ class Exploration:
     ``coverage`` is ``exhausted`` (every interleaving with at most ``preemption_bound`` preemptions ran; ``None`` there: with
     any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
     ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
-    switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
+    switches of the failing schedule, ``token`` replays it. ``gil_feasible`` is whether the failure can happen on this
+    interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and what was done if that was not found out,
+    ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds``, which are not among the ``seconds``.
+    ``uncontrolled`` names each thing that could not be controlled.
     ``hazards`` are no failures: see :mod:`hazards`. ``conflicts`` are the pairs of conflicting accesses that were seen,
     which ran in ``orders_seen`` of ``orders_total`` orders (some may be impossible); ``pruned`` the choices that a
     systematic search left out as equivalent to others. ``found_after`` are the seconds from the end of the first execution,
@@ -62,6 +65,9 @@ class Exploration:
     seconds: float = 0.0
     uncontrolled: tuple[str, ...] = ()
     failure: Failure | None = None
+    gil_feasible: bool | None = None
+    gil_said: str = ""
+    gil_seconds: float = 0.0
     hazards: tuple[Hazard, ...] = ()
     conflicts: int = 0
     orders_seen: int = 0

@@ -31,7 +31,7 @@ from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope, leave_out_project
-from pytest_gilcheck.races.sites import Hook, Site
+from pytest_gilcheck.races.sites import Hook, HookFactory, Site
 from pytest_gilcheck.races.values import Values
 from pytest_gilcheck.races.watchdog import Watchdog
 
@@ -65,11 +65,19 @@ def _waits() -> Iterator[CodeType]:
                     yield function.__code__
 
 
-def _factory(site: Site) -> Hook | None:
-    hook = hooks.factory(site)
-    if hook is not None:
-        _sites.append(site)
-    return hook
+def noted(factory: HookFactory) -> HookFactory:
+    """``factory``, and a schedule finds the sites that it makes hooks for."""
+
+    def make(site: Site) -> Hook | None:
+        hook = factory(site)
+        if hook is not None:
+            _sites.append(site)
+        return hook
+
+    return make
+
+
+_factory = noted(hooks.factory)
 
 
 class Laboratory:
@@ -80,7 +88,7 @@ class Laboratory:
 
     def __init__(self, scenario: Callable[[], object], scope: Scope) -> None:
         leave_out_project()
-        self._scenario = scenario
+        self.scenario = scenario
         self.scope = scope
         self.hot: set[Site] = set()
         self.growth = 0
@@ -90,7 +98,7 @@ class Laboratory:
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
         self.judging = Judging()
-        self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
+        self._rewriter = self.rewriter(scope)
         self._found: list[CodeType] = []
         self._discovery = Discovery(
             scope,
@@ -100,6 +108,10 @@ class Laboratory:
         )
         self._watchdog = Watchdog(run)
         self._executions = 0
+
+    def rewriter(self, scope: Scope) -> Rewriter:
+        """What rewrites the code of ``scope``, in all laboratories of this sort."""
+        return _rewriters.setdefault(scope, Rewriter(_factory, scope))
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -118,7 +130,7 @@ class Laboratory:
             self._rewriter.add(code for code in _waits() if not self._rewriter.knows(code))
             preparing.start(self._rewriter.prepare)
             stack.callback(preparing.stop)
-            preparing.callee(self._scenario)
+            preparing.callee(self.scenario)
             stack.enter_context(self._discovery)
             stack.enter_context(self._rewriter.importing())
             calls.dynamic.update({id(builtins.exec): self._exec, id(builtins.eval): self._eval})
@@ -226,7 +238,7 @@ class Laboratory:
     def plain(self) -> BaseException | None:
         """What the scenario raises when it runs without control, its threads one after another."""
         try:
-            self._scenario()
+            self.scenario()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer
@@ -256,7 +268,7 @@ class Laboratory:
         self._watchdog.watch(limit)
         try:
             with self._discovery.watching(collect=collect):
-                return execute(run, self._scenario, scheduler)
+                return execute(run, self.scenario, scheduler)
         finally:
             if self._watchdog.rest():
                 run.workers.close()

@@ -30,8 +30,8 @@ _LEAST = 50
 _SHORT = 0.02
 # So many directed schedules are tried before anything else, and the others in turn with it.
 _DIRECTED = 60
-# The samplers among which ``auto`` goes round.
-_IN_TURN = ("pos", "pct", "rff", "random")
+#: The samplers among which ``auto`` goes round.
+IN_TURN = ("pos", "pct", "rff", "random")
 
 
 class Plan:
@@ -114,7 +114,7 @@ class Plan:
             self.cut = True
             return
         if sampling_only:
-            yield from self._samples(_IN_TURN)
+            yield from self._samples(IN_TURN)
         elif self._strategy in self._samplers():
             yield from self._samples((self._strategy,))
         elif self._strategy == "systematic":
@@ -168,9 +168,14 @@ class Plan:
         else:
             yield from range(self._bound + 1) if self._bound is not None else range(64)
 
+    @staticmethod
+    def systematic(bound: int | None) -> Systematic:
+        """The systematic search with at most ``bound`` preemptions."""
+        return Systematic(bound)
+
     def _systematic(self, bounds: Iterator[int | None]) -> Iterator[Scheduler]:
         for bound in bounds:
-            scheduler = Systematic(bound)
+            scheduler = self.systematic(bound)
             self._searches.append(scheduler)
             growth = self._lab.growth
             while self.left_over():
@@ -197,7 +202,7 @@ class Plan:
 
     def _mixture(self) -> Iterator[Scheduler]:
         """Systematic search with growing bounds, the same without a bound, what is directed and chance, in turn."""
-        chance = self._samples(_IN_TURN)
+        chance = self._samples(IN_TURN)
         everything = iter(()) if self._bound is not None else self._systematic(iter((None,)))
         for scheduler in self._systematic(self._bounds()):
             yield scheduler

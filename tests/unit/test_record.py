@@ -46,6 +46,7 @@ FULL_RACE = RaceRecord(
     first_failure=11,
     switches=3,
     token="gc1:AAAA",
+    gil_feasible=False,
     uncontrolled=("thread 'a' waits",),
     threads=4,
     strategy="auto",
