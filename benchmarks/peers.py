@@ -1,7 +1,7 @@
 """Schedules a second, side by side with frontrun 0.7.0 and interleave-test 0.1.0, in one run.
 
-Each tool runs each program in a process of its own, in turn, several rounds; the median counts. The tools need Python 3.12
-and live in virtual environments of their own: ``python benchmarks/peers.py --venvs DIR --make-venvs`` makes them first.
+Each tool runs each program in a process of its own, in turn, several rounds; the median counts.
+``python benchmarks/peers.py --venvs DIR --make-venvs`` makes the environments of ``tools.py`` first.
 """
 
 from __future__ import annotations
@@ -10,20 +10,13 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import tools
 from peer_programs import PROGRAMS, Program
-
-HERE = Path(__file__).resolve().parent
-REQUIREMENTS = {
-    "gilcheck": ["-e", str(HERE.parent)],
-    "frontrun": ["frontrun==0.7.0"],
-    "interleave-test": ["interleave-test==0.1.0"],
-}
 
 # A child that runs a program which its tool cannot get through (a modelled wait that times out) is stopped in the end.
 CHILD_LIMIT = 120.0
@@ -97,23 +90,11 @@ def child(tool: str, name: str) -> None:
 
 def rate(folder: Path, tool: str, name: str) -> float | None:
     """Schedules a second, or ``None`` where the tool did not get through the program."""
-    binaries = folder / TOOLS[tool][0] / "bin"
-    launcher = [str(binaries / "frontrun")] if tool.startswith("frontrun") else []  # it refuses to run without
-    command = [*launcher, str(binaries / "python"), str(HERE / "peers.py"), "--child", tool, name]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=CHILD_LIMIT, cwd=HERE, check=False)
-        schedules, seconds = json.loads(done.stdout.splitlines()[-1])
-    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        schedules, seconds = tools.ask(folder / TOOLS[tool][0], "peers.py", tool, name, limit=CHILD_LIMIT)
+    except (subprocess.TimeoutExpired, ValueError):
         return None
     return schedules / seconds if schedules else None
-
-
-def make(folder: Path, base: str) -> None:
-    for name, requirements in REQUIREMENTS.items():
-        python = folder / name / "bin/python"
-        if not python.exists():
-            subprocess.run([base, "-m", "venv", str(folder / name)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *requirements], check=True)
 
 
 def compare(folder: Path, programs: list[str], rounds: int) -> None:
@@ -134,9 +115,7 @@ def compare(folder: Path, programs: list[str], rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--venvs", type=Path, default=Path("peer-venvs"), help="folder of the tools' virtual environments")
-    parser.add_argument("--make-venvs", action="store_true", help="make them, with the interpreter given by --python")
-    parser.add_argument("--python", default=sys.executable, help="a Python 3.12")
+    tools.add_options(parser)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=PROGRAMS, default=list(PROGRAMS))
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
@@ -144,9 +123,7 @@ def main() -> None:
     if arguments.child:
         child(*arguments.child)
         return
-    if arguments.make_venvs:
-        make(arguments.venvs.resolve(), arguments.python)
-    compare(arguments.venvs.resolve(), arguments.only, arguments.rounds)
+    compare(tools.prepared(arguments), arguments.only, arguments.rounds)
 
 
 if __name__ == "__main__":

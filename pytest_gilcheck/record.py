@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pytest_gilcheck.verdict import FLAGGED, WITNESSED, HotLine, Race, Scaling
+from pytest_gilcheck.verdict import FLAGGED, WITNESSED, Hazard, HotLine, Race, Scaling
 
 #: Verdicts of a race search that a reader should hear of on every run: what was witnessed, and what stopped the search.
 FLAGGED_RACES = WITNESSED | {Race.NONDETERMINISTIC, Race.UNCONTROLLED}
@@ -70,9 +70,15 @@ class RaceRecord:
     ``kind`` says what sort of failure a schedule showed. ``coverage`` is ``"exhausted"`` (every interleaving with at most
     ``preemption_bound`` preemptions ran; ``None`` there: with any number), ``"sampled"``, ``"cut"`` or ``None`` (no search
     took place). ``schedules`` counts executions, ``first_failure`` is the failing one, from 1; ``switches`` are its context
-    switches and ``token`` replays it. ``uncontrolled`` names what could not be controlled. ``threads`` is the most copies of
-    the body that ran at once. ``failed`` is set when the search failed the test. ``seconds`` is what it cost. ``story`` is
-    the interleaving that failed as exact builtins: its steps, the threads that were stuck, and what is behind it.
+    switches and ``token`` replays it. ``gil_feasible`` is whether it can happen on this interpreter with the GIL (``None``:
+    that was not found out, or does not arise). ``uncontrolled`` names what could not be controlled. ``threads`` is the most
+    copies of the body that ran at once. ``hazards`` may go wrong and were not seen to. ``conflicts`` are the pairs of
+    conflicting accesses that were seen, which ran in ``orders_seen`` of ``orders_total`` orders; some of those may be
+    impossible.
+    ``pruned`` are the choices that a systematic search left out as equivalent to others. ``found_after`` are the seconds
+    that it took to find a failure once the code was instrumented. ``failed`` is set when the search failed the test.
+    ``seconds`` is what it cost. ``story`` is the interleaving that failed as exact builtins: its steps, the threads that
+    were stuck, and what is behind it.
     """
 
     verdict: Race
@@ -84,10 +90,17 @@ class RaceRecord:
     first_failure: int | None = None
     switches: int | None = None
     token: str | None = None
+    gil_feasible: bool | None = None
     uncontrolled: tuple[str, ...] = ()
     threads: int | None = None
     strategy: str | None = None
     seed: int | None = None
+    hazards: tuple[Hazard, ...] = ()
+    conflicts: int = 0
+    orders_seen: int = 0
+    orders_total: int = 0
+    pruned: int = 0
+    found_after: float | None = None
     failed: bool = False
     seconds: float = 0.0
     story: dict[str, Any] | None = None
@@ -102,6 +115,7 @@ class RaceRecord:
         plain = asdict(self)
         plain["verdict"] = self.verdict.value
         plain["uncontrolled"] = list(self.uncontrolled)
+        plain["hazards"] = [hazard.to_builtins() for hazard in self.hazards]
         return plain
 
     @classmethod
@@ -110,6 +124,7 @@ class RaceRecord:
         known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
         known["verdict"] = Race(plain["verdict"])
         known["uncontrolled"] = tuple(plain.get("uncontrolled", ()))
+        known["hazards"] = tuple(Hazard.from_builtins(hazard) for hazard in plain.get("hazards", ()))
         return cls(**known)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Scaling(StrEnum):
@@ -33,6 +35,16 @@ class Race(StrEnum):
     UNCONTROLLED = "uncontrolled"
     SKIPPED = "skipped"
 
+
+#: What judges the executions of a race search, by the names under which it can be switched off.
+ORACLES = {
+    "failure": "an assertion, an exception or a time-out in some schedule, though the ordinary run passed",
+    "lost-update": "a thread wrote over what another had written, and had not seen it",
+    "unserialisable": "results or a final state that no serial order of the operations gives",
+    "deadlock": "threads that wait for one another, or for what will never come",
+    "left-over": "a thread still runs at the end, or a lock is still held",
+    "hazard": "what may go wrong: reported, and a failure only on request",
+}
 
 #: Verdicts of a race search that fail a test: each was witnessed, and a schedule shows it again.
 WITNESSED = frozenset({Race.RACE, Race.DEADLOCK, Race.HANG})
@@ -68,3 +80,43 @@ class Verdict:
     verdict: Scaling
     reason: str
     advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardPlace:
+    """A line that takes part in a hazard: ``thread`` (its number) does ``act`` there, such as ``reads .value``.
+
+    ``locks`` are those that it holds there, each as ``file:line`` of where it was taken.
+    """
+
+    thread: int
+    file: str
+    line: int
+    function: str
+    source: str
+    act: str
+    locks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """Something that may go wrong and was not seen to: ``text`` says what in one sentence, ``places`` where.
+
+    ``kind`` is ``unordered`` (nothing keeps another thread's write out of a compound operation), ``split`` (a check and an
+    act on it in two sections of one lock) or ``lock-order`` (locks that threads take in opposite orders).
+    """
+
+    kind: str
+    text: str
+    places: tuple[HazardPlace, ...]
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Exact builtins: what JSON and a worker's message can carry."""
+        places = [{**asdict(place), "locks": list(place.locks)} for place in self.places]
+        return {"kind": self.kind, "text": self.text, "places": places}
+
+    @classmethod
+    def from_builtins(cls, plain: Mapping[str, Any]) -> Hazard:
+        """The inverse of :meth:`to_builtins`."""
+        places = tuple(HazardPlace(**{**place, "locks": tuple(place["locks"])}) for place in plain["places"])
+        return cls(kind=plain["kind"], text=plain["text"], places=places)

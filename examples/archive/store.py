@@ -37,5 +37,5 @@ class Visits:
         self.count = 0
 
     def increment(self) -> None:
-        """Count one more visit."""
-        self.count += 1
+        """Count one more visit. About so many are enough to know."""
+        self.count += 1  # gilcheck: ok

@@ -23,19 +23,28 @@ _RACES = {
 # Words that fail the test itself.
 _FAIL_THE_TEST = ("race", "deadlock", "hang", "expectation")
 
+# A word that fails the test itself, if asked for: what may go wrong and was not seen to.
+_HAZARD = "hazard"
+
 #: The words of ``--gilcheck-fail-on``.
-WORDS = (*_FAIL_THE_TEST, *_SCALING, *_RACES, "none")
+WORDS = (*_FAIL_THE_TEST, *_SCALING, *_RACES, _HAZARD, "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """``fail_on`` names what fails: a witnessed race or a broken expectation its test, other verdicts the run at its end."""
+    """``fail_on`` names what fails: a witnessed race, a hazard or a broken expectation its test, other verdicts the run at
+    its end."""
 
     fail_on: frozenset[str] = frozenset(_FAIL_THE_TEST)
 
     def fails_test(self, verdict: Race) -> bool:
         """Whether a test whose race search came to ``verdict`` fails."""
         return verdict in WITNESSED and verdict.value in self.fail_on
+
+    @property
+    def hazards_fail(self) -> bool:
+        """Whether a test that has hazards fails."""
+        return _HAZARD in self.fail_on
 
     @classmethod
     def parse(cls, text: str) -> Policy:

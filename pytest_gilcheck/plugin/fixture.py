@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -40,8 +40,13 @@ class Gilcheck:
         """
         return execution.count()
 
-    def run(self, *callables: Callable[[], _T]) -> list[_T]:
+    def run(self, *callables: Callable[[], Any] | Sequence[Callable[[], Any]]) -> list[Any]:
         """Run ``callables`` as concurrent threads and return their results in the order in which they are given.
+
+        A list of callables is run by one thread, one after another; what it returns is the list of their results. Each
+        callable is an operation: whatever the interleaving, results and state have to be as some order of the operations
+        one after another leaves them, unless an operation lets others in on purpose, as one does that frees a lock and
+        takes one again.
 
         In a race check each execution interleaves them in another way. In every other run, the ordinary one included, they
         run one after another in the order written. All of them run, whatever the others do; then what one of them raised is
@@ -50,7 +55,13 @@ class Gilcheck:
         from pytest_gilcheck.races import run  # noqa: PLC0415 - for tests that use it only
 
         watch.called_run()
-        return run(*(partial(_as, number, len(callables), each) for number, each in enumerate(callables)))
+        among = len(callables)
+        return run(
+            *(
+                partial(_as, number, among, each) if callable(each) else [partial(_as, number, among, one) for one in each]
+                for number, each in enumerate(callables)
+            )
+        )
 
     def after(self, check: Callable[[], object]) -> None:
         """Have ``check`` called once when the body and all threads of the run have ended, before any fixture is torn down.

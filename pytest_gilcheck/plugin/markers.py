@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.errors import unknown
+from pytest_gilcheck.verdict import ORACLES
 
 MOST_WORKERS = 256
 LONGEST_SECONDS = 3600.0
@@ -51,6 +52,12 @@ def _one_of(*words: object) -> Check:
     return check
 
 
+def _names(value: object, valid: Iterable[str]) -> str | None:
+    words = [value] if isinstance(value, str) else value
+    fits = isinstance(words, list | tuple | set | frozenset) and all(type(word) is str and word in valid for word in words)
+    return None if fits else f"one or several of {', '.join(map(repr, valid))}"
+
+
 seconds = _number(LONGEST_SECONDS, f"a number of seconds above 0, at most {LONGEST_SECONDS:g}")
 threads = _whole(2, MOST_WORKERS, "auto")
 processes = _whole(0, MOST_WORKERS, "auto")
@@ -70,6 +77,7 @@ _RACE: dict[str, Check] = {
     "seed": lambda value: None if value is None else _whole(0, None)(value),
     "bound": lambda value: None if value is None else _whole(0, None)(value),
     "atomic": _one_of(True, False),
+    "ignore": lambda value: _names(value, ORACLES),
 }
 KEYWORDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
     {"gilcheck": {**_SCALING, **_RACE}, "gilcheck_scaling": _SCALING, "gilcheck_race": _RACE}
@@ -98,6 +106,12 @@ class RaceWanted:
     seed: int | None = None
     bound: int | None = None
     atomic: bool = False
+    ignore: str | Collection[str] = ()
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The oracles that shall not judge."""
+        return frozenset([self.ignore] if isinstance(self.ignore, str) else self.ignore)
 
 
 def problems(mark: pytest.Mark) -> list[str]:

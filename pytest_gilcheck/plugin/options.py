@@ -37,13 +37,23 @@ OPTIONS = (
         "comma list of packages, modules and paths whose code race checks look into (default: all that runs)",
         "LIST",
     ),
+    Option(
+        "ignore",
+        "comma list of what race checks shall not judge: failure, lost-update, unserialisable, deadlock, left-over, hazard",
+        "WORDS",
+    ),
+    Option(
+        "approximate",
+        "comma list of patterns such as Stats.hits: attributes and variables whose updates may get lost",
+        "PATTERNS",
+    ),
     Option("replay", "run the one selected test under the schedule that was printed with a failure", "TOKEN"),
     Option("report", "show the verdict of every checked test in a table"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
     Option(
         "fail-on",
         "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \
-nondeterministic, uncontrolled, or none",
+nondeterministic, uncontrolled, hazard, or none",
         "WORDS",
     ),
 )

@@ -13,14 +13,14 @@ from pytest_gilcheck.plugin.markers import RaceWanted
 from pytest_gilcheck.plugin.outcomes import RaceOutcome
 from pytest_gilcheck.plugin.output import Output, bounded
 from pytest_gilcheck.plugin.progress import RaceProgress
-from pytest_gilcheck.plugin.racescope import scope
+from pytest_gilcheck.plugin.racescope import rules, scope
 from pytest_gilcheck.plugin.scenario import ItemScenario
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.plugin.testname import copies_of, scenario_name
 from pytest_gilcheck.races import Budget, Exploration, explore
 from pytest_gilcheck.races.planning import STRATEGIES
 from pytest_gilcheck.record import RaceRecord
-from pytest_gilcheck.verdict import WITNESSED, Race
+from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
 
 SECONDS = 1.0
 SCHEDULES = 1000
@@ -61,12 +61,13 @@ class RaceChecker:
             stages = list(self._search(item, wanted, token, seconds))
         record = _shortened(item, describe(stages, wanted))
         last = stages[-1].exploration
-        if last.verdict not in WITNESSED:
-            return RaceOutcome(record=record)
-        section = racefailures.section(item, last, record)
-        if not self._settings.policy.fails_test(last.verdict):
-            return RaceOutcome(record=record, section=section)
-        return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
+        section = racefailures.section(item, last, record) if last.verdict in WITNESSED else None
+        if self._settings.policy.fails_test(last.verdict):
+            return RaceOutcome(record=replace(record, failed=True), error=racefailures.error(item, last), section=section)
+        if record.hazards and self._settings.policy.hazards_fail:
+            error, section = racefailures.hazardous(record.hazards)
+            return RaceOutcome(record=replace(record, failed=True), error=error, section=section)
+        return RaceOutcome(record=record, section=section)
 
     def _search(self, item: pytest.Function, wanted: RaceWanted, token: str | None, seconds: float) -> Iterator[Stage]:
         """One search after another, until one has an answer that more copies would not change."""
@@ -82,7 +83,7 @@ class RaceChecker:
                 schedules=max(1, int(left[1] * share)),
                 limit=self._settings.timeout or max(LIMIT, LIMIT_RUNS * copies * seconds),
             )
-            scenario = ItemScenario(item, copies)
+            scenario = ItemScenario(item, copies, atomic=wanted.atomic)
             exploration = explore(
                 scenario,
                 name=scenario_name(item.nodeid, copies),
@@ -93,6 +94,7 @@ class RaceChecker:
                 scope=scope(self._config, self._settings, item),
                 observer=progress,
                 first=token,
+                rules=rules(self._settings, wanted),
             )
             yield Stage(copies=copies, exploration=_as_declined(exploration, scenario.declined))
             left = (left[0] - exploration.seconds, left[1] - exploration.schedules)
@@ -102,8 +104,9 @@ class RaceChecker:
 
 def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
     uncontrolled = tuple(racefailures.shortened(item, line) for line in record.uncontrolled)
+    hazards = tuple(racefailures.shortened_hazard(item, hazard) for hazard in record.hazards)
     reason, story = racefailures.shortened(item, record.reason), racefailures.shortened_story(item, record.story)
-    return replace(record, reason=reason, uncontrolled=uncontrolled, story=story)
+    return replace(record, reason=reason, uncontrolled=uncontrolled, hazards=hazards, story=story)
 
 
 def _limits(wanted: RaceWanted) -> tuple[float, int]:
@@ -155,13 +158,30 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         first_failure=None if first is None else before + first,
         switches=exploration.switches,
         token=exploration.token,
+        gil_feasible=exploration.gil_feasible,
         uncontrolled=exploration.uncontrolled,
         threads=decisive.copies,
         strategy=_available(wanted.strategy),
         seed=wanted.seed or 0,
-        seconds=sum(stage.exploration.seconds for stage in stages),
+        hazards=_hazards_of(stages),
+        conflicts=exploration.conflicts,
+        orders_seen=exploration.orders_seen,
+        orders_total=exploration.orders_total,
+        pruned=exploration.pruned,
+        found_after=exploration.found_after,
+        seconds=sum(stage.exploration.seconds + stage.exploration.gil_seconds for stage in stages),
         story=racefailures.plain_story(exploration),
     )
+
+
+def _hazards_of(stages: Sequence[Stage]) -> tuple[Hazard, ...]:
+    """Those of all searches; the same lines once."""
+    found: dict[object, Hazard] = {}
+    for stage in sorted(stages, key=lambda stage: stage.copies):
+        for hazard in stage.exploration.hazards:
+            lines = sorted({(place.file, place.line) for place in hazard.places})
+            found.setdefault((hazard.kind, *lines), hazard)
+    return tuple(found.values())
 
 
 def _instead(strategy: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from pytest_gilcheck.races import Exploration
 from pytest_gilcheck.races.exploration import Failure
 from pytest_gilcheck.races.peeking import class_name
 from pytest_gilcheck.record import RaceRecord
+from pytest_gilcheck.reporting.hazards import full
+from pytest_gilcheck.verdict import Hazard
 
 # Of a failure that raises nothing, what is said of the threads that are stuck.
 _OF_STUCK = {
@@ -45,13 +48,33 @@ def error(item: pytest.Item, exploration: Exploration) -> BaseException:
 
 
 def section(item: pytest.Item, exploration: Exploration, record: RaceRecord, *, replayed: bool = False) -> str:
-    """What goes below the failure: where it was found, its story, and how to see it again."""
+    """What goes below the failure: where it was found, its story, whether the GIL prevents it, and how to see it again."""
     failure = exploration.failure
     drawing = None if failure is None else _drawing(item, failure)
     token = exploration.token
+    with_gil = [f"possible on this interpreter with the GIL: {exploration.gil_said}"] if exploration.gil_said else []
     command = [] if token is None else [f"replay: {replay_command(item, token)}"]
     headline = f"{_what(exploration)}   {_found(record, replayed=replayed)}"
-    return "\n".join([headline, *([] if drawing is None else drawing.columns()), *command])
+    return "\n".join([headline, *([] if drawing is None else drawing.columns()), *with_gil, *command])
+
+
+def hazardous(hazards: Sequence[Hazard]) -> tuple[BaseException, str]:
+    """What to raise for a test that has hazards, and what goes below that."""
+    said = f"gilcheck: {len(hazards)} hazard{'s' * (len(hazards) != 1)}; no schedule that ran failed"
+    return pytest.fail.Exception(f"{said}\n{hazards[0].text}", pytrace=False), "\n".join(full(hazards))
+
+
+def shortened_hazard(item: pytest.Item, hazard: Hazard) -> Hazard:
+    """``hazard`` with its paths as :func:`shortened` has them."""
+    places = (
+        replace(
+            place,
+            file=shortened(item, place.file),
+            locks=tuple(shortened(item, lock) for lock in place.locks),
+        )
+        for place in hazard.places
+    )
+    return replace(hazard, places=tuple(places))
 
 
 def shortened(item: pytest.Item, text: str) -> str:
@@ -104,6 +127,8 @@ def _cause(failure: Failure) -> str:
     story = failure.story
     if failure.kind in _OF_STUCK and story is not None and story.stuck:
         return _OF_STUCK[failure.kind].format(who=_listed(_in_it(failure)))
+    if failure.kind == "order":
+        return "order violation: it fails in another order of whole operations"
     if failure.kind == "exception" and failure.error is not None:
         return story.cause if story is not None and story.cause is not None else class_name(type(failure.error))
     return failure.text.splitlines()[0] if _by_text(failure) else _IN_SHORT.get(failure.kind, failure.kind)
@@ -137,4 +162,4 @@ def _found(record: RaceRecord, *, replayed: bool) -> str:
     switches = f"{record.switches} context switch{'' if record.switches == 1 else 'es'}"
     if replayed:
         return f"replayed - {switches}"
-    return f"found on schedule {record.first_failure} - {switches} - {record.seconds * 1000:.1f} ms"
+    return f"found on schedule {record.first_failure} - {switches} - {(record.found_after or 0.0) * 1000:.1f} ms"

@@ -1,4 +1,5 @@
-"""What code a race check looks into: as ``--gilcheck-source`` says, never into pytest's own plugins unless named."""
+"""What code a race check looks into, as ``--gilcheck-source`` says, never into pytest's own plugins unless named; and what
+counts as a failure there."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_gilcheck.plugin import compat
+from pytest_gilcheck.plugin.markers import RaceWanted
 from pytest_gilcheck.plugin.settings import PluginSettings
-from pytest_gilcheck.races import Scope
+from pytest_gilcheck.races import Rules, Scope
 
 _LOADERS = frozenset({"runpy", compat.ASSERTION_REWRITER})
 _SCOPES = pytest.StashKey[dict[str | None, Scope]]()
@@ -22,6 +24,12 @@ def scope(config: pytest.Config, settings: PluginSettings, item: pytest.Item) ->
         always = frozenset() if file is None else frozenset({file})
         known[file] = replace(settings.source or Scope(), always=always, excluded=_plugin_files(config), loaders=_LOADERS)
     return known[file]
+
+
+def rules(settings: PluginSettings, wanted: RaceWanted) -> Rules:
+    """What the options and the markers of a test say of it."""
+    ignored = settings.ignore | wanted.ignored
+    return Rules(ignored=ignored, approximate=settings.approximate, atomic=wanted.atomic)
 
 
 def _plugin_files(config: pytest.Config) -> frozenset[str]:

@@ -10,11 +10,11 @@ import pytest
 
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.plugin import asked, compat, frames, racefailures
-from pytest_gilcheck.plugin.markers import RaceWanted
+from pytest_gilcheck.plugin.markers import RaceWanted, race_wanted
 from pytest_gilcheck.plugin.outcomes import Outcomes, RaceOutcome
 from pytest_gilcheck.plugin.output import logs_apart
 from pytest_gilcheck.plugin.racecheck import LIMIT, Stage, describe
-from pytest_gilcheck.plugin.racescope import scope
+from pytest_gilcheck.plugin.racescope import rules, scope
 from pytest_gilcheck.plugin.report import attach
 from pytest_gilcheck.plugin.scenario import ItemScenario
 from pytest_gilcheck.plugin.settings import PluginSettings
@@ -51,18 +51,20 @@ class Replay:
         if reason is not None:
             return _refused(reason)
         assert isinstance(item, pytest.Function)
+        wanted = race_wanted(item) or RaceWanted()
         compat.stop_timers(item)
         compat.tell_result(item, "call")
         compat.tear_down(item)
         try:
             with logs_apart(item) as log:
                 exploration = replay(
-                    _Rehearsed(item, copies, log),
+                    _Rehearsed(item, copies, log, atomic=wanted.atomic),
                     self._settings.replay,
                     name=scenario_name(item.nodeid, copies),
                     scope=scope(self._config, self._settings, item),
                     limit=self._settings.timeout or LIMIT,
                     debuggable=True,
+                    rules=rules(self._settings, wanted),
                 )
         except Misuse as refusal:
             return _refused(str(refusal))
@@ -95,8 +97,8 @@ class _Rehearsed:
     emptied for each execution, so that in the end it has the records of the last.
     """
 
-    def __init__(self, item: pytest.Function, copies: int, log: Tail) -> None:
-        self._scenario = ItemScenario(item, copies, keep_folders=True)
+    def __init__(self, item: pytest.Function, copies: int, log: Tail, *, atomic: bool) -> None:
+        self._scenario = ItemScenario(item, copies, atomic=atomic, keep_folders=True)
         self._log = log
         self._breakpointhook = sys.breakpointhook
         self._mute = Tail(sys.stdout, 0), Tail(sys.stderr, 0)

@@ -12,7 +12,7 @@ import pytest
 from pytest_gilcheck.plugin import compat, fixture
 from pytest_gilcheck.plugin.execution import execution
 from pytest_gilcheck.plugin.items import body
-from pytest_gilcheck.races import drain, run
+from pytest_gilcheck.races import drain, together
 from pytest_gilcheck.scaling.failures import Declined
 
 # What a test may raise; an interrupt, and what the engine raises to itself, go through.
@@ -22,12 +22,14 @@ _RAISED = (Exception, pytest.fail.Exception, pytest.exit.Exception, SystemExit)
 class ItemScenario:
     """One execution of ``copies`` of the body a call, with fixtures of their own; raises what the test raised.
 
-    ``declined`` is the reason of a test that skipped itself in its first execution. ``keep_folders``: ``tmp_path`` stays.
+    ``declined`` is the reason of a test that skipped itself in its first execution. ``atomic``: the copies have to leave
+    what they share as some serial order does. ``keep_folders``: ``tmp_path`` stays.
     """
 
-    def __init__(self, item: pytest.Function, copies: int, *, keep_folders: bool = False) -> None:
+    def __init__(self, item: pytest.Function, copies: int, *, atomic: bool = False, keep_folders: bool = False) -> None:
         self._item = item
         self._copies = copies
+        self._atomic = atomic
         self._keep_folders = keep_folders
         self._passed = False
         self.declined: str | None = None
@@ -64,7 +66,7 @@ class ItemScenario:
         if self._copies == 1:
             bodies[0]()
         else:
-            run(*bodies)
+            together(bodies, judged=self._atomic, shared=self._item.funcargs)
 
     def _clear(self) -> None:
         """Tear down after a failure that matters more than what tearing down may say."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from pytest_gilcheck.environment import Environment
-from pytest_gilcheck.errors import Misuse
+from pytest_gilcheck.errors import Misuse, unknown
 from pytest_gilcheck.gating.policy import Policy
 from pytest_gilcheck.plugin import markers
 from pytest_gilcheck.plugin.options import OPTIONS, Option, value
 from pytest_gilcheck.reporting.files import check_writable
+from pytest_gilcheck.verdict import ORACLES
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races import Scope
@@ -42,6 +43,8 @@ class PluginSettings:
     json: Path | None
     policy: Policy
     source: Scope | None = None
+    ignore: frozenset[str] = frozenset()
+    approximate: tuple[str, ...] = ()
     replay: str | None = None
 
 
@@ -58,6 +61,8 @@ def resolve(config: pytest.Config) -> PluginSettings:
         json=reader.read("json", lambda text: _json(config, text), None),
         policy=reader.read("fail-on", Policy.parse, Policy()),
         source=reader.read("source", lambda text: _source(config, text), None),
+        ignore=reader.read("ignore", _oracles, frozenset()),
+        approximate=reader.read("approximate", _words, ()),
         replay=reader.read("replay", _token, None),
     )
     if reader.problems:
@@ -139,6 +144,18 @@ def _source(config: pytest.Config, text: str) -> Scope:
     from pytest_gilcheck.races import Scope  # noqa: PLC0415 - for those who ask only
 
     return Scope.parse(text, config.rootpath)
+
+
+def _oracles(text: str) -> frozenset[str]:
+    words = _words(text)
+    for word in words:
+        if word not in ORACLES:
+            raise Misuse(unknown("word", word, ORACLES))
+    return frozenset(words)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def _token(text: str) -> str:

@@ -27,8 +27,8 @@ _FUNCTIONS: dict[int, Handler] = primitives.FUNCTIONS
 _METHODS: dict[tuple[type, str], Handler] = primitives.METHODS
 _PYTHON = types.FunctionType
 _METHOD = types.MethodType
-# Methods of types that are made from a specification have a type of their own.
-_BUILTINS = frozenset({types.BuiltinMethodType, type(_queue.SimpleQueue().get)})
+#: Methods of types that are made from a specification have a type of their own.
+BUILTINS = frozenset({types.BuiltinMethodType, type(_queue.SimpleQueue().get)})
 _UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
 #: What exec, eval and compile are replaced by; set by the engine, which has the rewriter.
 dynamic: dict[int, Handler] = {}
@@ -79,7 +79,7 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
             return instead
         if id(f) in _harmless:
             return f
-        if kind not in _BUILTINS:
+        if kind not in BUILTINS:
             found = _unlike(site, f, kind)
             if hidden and found is f and run.current == get_ident():
                 function = instead = f

@@ -74,6 +74,8 @@ class Crew(Waits):
 
     def _leave(self, child: Controlled) -> None:
         self.current = self.bit = NOBODY
+        if self.notes is not None:
+            self.notes.settle()
         if child.watching is not None:
             watching, child.watching = child.watching, None
             watching.__exit__(None, None, None)

@@ -91,15 +91,21 @@ def is_engines(file: str) -> bool:
 
 @cache
 def is_users(file: str) -> bool:
-    """Neither the engine's nor the standard library's."""
+    """Whether code of ``file`` is neither the engine's nor the standard library's."""
     return not file.startswith((_ENGINE, "<frozen")) and (not file.startswith(_LIBRARY) or "-packages" in file)
 
 
 def users_line(frame: FrameType | None) -> tuple[str, int] | None:
     """The file and line of the innermost frame that is not in the standard library."""
+    found = users_place(frame)
+    return None if found is None else found[:2]
+
+
+def users_place(frame: FrameType | None) -> tuple[str, int, str] | None:
+    """The same, and the name of the function."""
     while frame is not None:
         if is_users(frame.f_code.co_filename):
-            return frame.f_code.co_filename, frame.f_lineno
+            return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
         frame = frame.f_back
     return None
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
 
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
-from pytest_gilcheck.races.exploration import Budget, Exploration
+from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.feasible import with_gil
 from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.oracles import JUDGED, Rules
 from pytest_gilcheck.races.quiet import quiet
-from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
+from pytest_gilcheck.races.schedule import Token, scenario_digest
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.search import Observer, Search
-from pytest_gilcheck.races.story import Story
+from pytest_gilcheck.races.witnessing import Witness
 from pytest_gilcheck.verdict import Race
 
 _one_at_a_time = Lock()
@@ -38,23 +41,45 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     scope: Scope | None = None,
     observer: Observer | None = None,
     first: str | None = None,
+    rules: Rules | None = None,
 ) -> Exploration:
     """Run ``scenario``, a callable without arguments, under one schedule after another.
 
     It runs in the calling thread each time, from a fresh state that it makes itself; it starts its threads with
     :func:`~pytest_gilcheck.races.run` or in any other way. ``name`` goes into the token, so that it is not taken for
-    another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored.
+    another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored. ``rules`` say
+    what counts as a failure.
     Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
         laboratory = Laboratory(scenario, scope or Scope())
-        search = Search(laboratory, name=name, strategy=strategy, budget=budget or Budget(), seed=seed, bound=bound)
+        search = Search(
+            laboratory,
+            name=name,
+            strategy=strategy,
+            budget=budget or Budget(),
+            seed=seed,
+            bound=bound,
+            rules=rules,
+        )
         search.observer = observer
-        with quiet(), laboratory.open():
-            return search.explore(_fitting(first, name))
+        with quiet():
+            with laboratory.open():
+                found = search.explore(_fitting(first, name))
+            return _with_gil(found, laboratory, rules)
 
 
-def replay(
+def _with_gil(found: Exploration, laboratory: Laboratory, rules: Rules | None) -> Exploration:
+    """Whether what was found can happen on this interpreter; nothing found costs nothing."""
+    if found.failure is None:
+        return found
+    before = time.perf_counter()
+    feasible = with_gil(laboratory.scenario, laboratory.scope, found.failure, rules=rules, execution=laboratory.seconds)
+    seconds = time.perf_counter() - before
+    return replace(found, gil_feasible=feasible.answer, gil_said=feasible.said, gil_seconds=seconds)
+
+
+def replay(  # noqa: PLR0913 - keywords of the public call, all with defaults
     scenario: Callable[[], object],
     token: str,
     *,
@@ -62,6 +87,7 @@ def replay(
     scope: Scope | None = None,
     limit: float = 10.0,
     debuggable: bool = False,
+    rules: Rules | None = None,
 ) -> Exploration:
     """Run ``scenario`` under the schedule of ``token``.
 
@@ -79,11 +105,21 @@ def replay(
             hook = sys.breakpointhook
             sys.breakpointhook = _no_breakpoint
             try:
-                laboratory.settle(Serial(), limit)
-                result = laboratory.confirm(Replaying(parsed.schedule), limit)
+                search = Search(
+                    laboratory,
+                    name="",
+                    strategy="auto",
+                    budget=Budget(limit=limit),
+                    seed=0,
+                    bound=None,
+                    rules=rules,
+                )
+                search.reference(laboratory.settle(Serial(), limit))
+                result = laboratory.confirm(Replaying(parsed.schedule, judged=True), limit)
                 code = result.code
-                search = Search(laboratory, name="", strategy="auto", budget=Budget(limit=limit), seed=0, bound=None)
-                story = search.story(parsed.schedule, result) if code == parsed.code else None
+                failure = search.failed(result) if code == parsed.code else None
+                witness = Witness(schedule=parsed.schedule, failure=failure, result=result)
+                told = None if failure is None else search.told(witness)
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook
                     result = laboratory.show(Replaying(parsed.schedule), limit)
@@ -93,15 +129,16 @@ def replay(
             raise StaleToken(
                 "the schedule is stale: the code that runs under it has changed since it was found; search again"
             )
-        return _replayed(search, parsed.schedule, token, (result, story))
+        return _replayed(search, token, told, result)
 
 
-def _replayed(search: Search, schedule: Schedule, token: str, seen: tuple[Result, Story | None]) -> Exploration:
-    result, story = seen
-    failure = search.failed(result)
+def _replayed(search: Search, token: str, told: Failure | None, result: Result) -> Exploration:
+    """What to say of ``result``, the last execution; ``told`` is what one before it showed."""
+    failure = told if told is not None and told.kind in JUDGED else search.failed(result)
     if failure is None:
         return Exploration(verdict=Race.CLEAN, reason="the schedule ran and did not fail", schedules=1, token=token)
-    failure = replace(failure, schedule=schedule, story=story)
+    if told is not None:
+        failure = replace(failure, kind=told.kind, schedule=told.schedule, story=told.story)
     return search.witnessed(failure, token, first_failure=1)
 
 

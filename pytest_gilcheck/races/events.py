@@ -30,7 +30,9 @@ class Event(NamedTuple):
     it; see :mod:`notes`), at its ``passage``-th passage of ``site``.
 
     ``ready`` are the threads that could have run instead, a bit each, and this one; 0 after a switch at this passage.
-    ``switches`` were made before. Only the first three have a site.
+    ``switches`` were made before. Only the first three have a site. ``part`` is the key of what comes into the object or
+    leaves it, where that is an access to all of it; and of a lock that is taken, where: a site, or the file, line and
+    function that called the library.
     """
 
     thread: int
@@ -42,6 +44,7 @@ class Event(NamedTuple):
     passage: int
     ready: int
     switches: int
+    part: object = None
 
 
 #: What has to do with another thread, whose number is the target.

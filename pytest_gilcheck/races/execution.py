@@ -13,12 +13,14 @@ from typing import Any
 from pytest_gilcheck.races import outside, primitives
 from pytest_gilcheck.races.events import Event
 from pytest_gilcheck.races.observing import Observed
+from pytest_gilcheck.races.oracles.outcome import Outcome
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.schedule import Schedule, Switch
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.sites import Site
 from pytest_gilcheck.races.state import NOBODY
 from pytest_gilcheck.races.threads import Controlled, Stop
+from pytest_gilcheck.races.values import Values
 
 #: How long a thread may take to unwind when its execution is ended, in seconds; then it is asked once more, and then left.
 UNWIND_SECONDS = 1.0
@@ -29,7 +31,8 @@ class Result:
     """What came of an execution.
 
     ``reason`` is why it was ended early, such as ``deadlock`` or ``timeout``; or ``None``. ``timed``: a deadline might have
-    come earlier, had other threads been slower. ``code`` is a digest of all code that ran, if somebody asked for it.
+    come earlier, had other threads been slower. ``held``: locks that threads had taken when they ended.
+    ``code`` is a digest of all code that ran, if somebody asked for it.
     """
 
     error: BaseException | None = None
@@ -39,6 +42,7 @@ class Result:
     trace: tuple[Switch, ...] = ()
     uncontrolled: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     stranded: tuple[str, ...] = ()
     met: frozenset[Site] = frozenset()
     grown: frozenset[str] = frozenset()
@@ -46,6 +50,8 @@ class Result:
     timed: bool = False
     curtailed: bool = False
     events: Sequence[Event] = ()
+    values: Values | None = None
+    outcomes: tuple[Outcome, ...] = ()
     observed: Observed | None = None
     code: int = 0
 
@@ -59,6 +65,8 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
     """Run ``scenario`` in the calling thread, which becomes the root of the execution. Nothing it raises gets out, except
     what a signal handler raised."""
     run.start(scheduler)
+    if run.judging is not None:
+        run.judging.outcomes.clear()
     thread: Any = threading.current_thread()
     root = Controlled(0, thread._name, daemon=False, thread=thread)  # the property may be under test
     root.ident, root.native_id = get_ident(), get_native_id()
@@ -89,6 +97,8 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         raise run.interrupt
     if isinstance(error, KeyboardInterrupt):
         raise error
+    if run.notes is not None:
+        run.notes.settle()
     errors = [thread.error for thread in run.threads[1:] if thread.worker is None and thread.error is not None]
     result = Result(
         error=error,
@@ -98,6 +108,7 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         trace=tuple(run.trace),
         uncontrolled=tuple(run.uncontrolled),
         left=tuple(run.left),
+        held=() if run.stopping else _held(run),
         stranded=tuple(stranded),
         met=frozenset(run.accesses.met),
         grown=frozenset(run.grown),
@@ -105,10 +116,23 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         timed=run.timed_out,
         curtailed=run.curtailed,
         events=() if run.notes is None else run.notes.events,
+        values=scheduler.values,
+        outcomes=() if run.judging is None else tuple(run.judging.outcomes),
         observed=None if run.notes is None else run.notes.close(run),
     )
     run.forget()
     return result
+
+
+def _held(run: Run) -> tuple[str, ...]:
+    """The locks that nobody can free any more who took them."""
+    return tuple(
+        f"thread {thread.name!r} has ended and still holds the lock taken at {thread.held_at(site)}"
+        for thread in run.threads[1:]
+        if thread.done
+        for _, site in thread.holding.values()
+        if not site.guarded
+    )
 
 
 def _end_all(run: Run, root: Controlled) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.story import Story
-from pytest_gilcheck.verdict import Race
+from pytest_gilcheck.verdict import Hazard, Race
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,11 @@ class Budget:
 class Failure:
     """A failure that a schedule shows, and shows again.
 
-    ``kind`` is ``exception``, ``exit``, ``deadlock``, ``self-deadlock``, ``lock-left-held``, ``lost-wakeup``, ``livelock``,
-    ``thread-left`` or ``timeout``;
-    ``error`` is what the scenario raised, ``None`` for those that raise nothing. ``text`` says what happened, over several
-    lines: for a deadlock who holds what and waits for what, at which lines; for a time-out all stacks. ``story`` is the
-    interleaving in lines of source; ``None`` where it cannot be told.
+    ``kind`` is ``exception``, ``order`` (an exception in a serial order), ``exit``, ``lost-update``, ``unserialisable``,
+    ``deadlock``, ``self-deadlock``, ``lock-left-held`` (somebody waits for it), ``lost-wakeup``, ``livelock``,
+    ``thread-left``, ``lock-held`` (nobody does) or ``timeout``; ``error`` is what the scenario raised, ``None`` for those
+    that raise nothing. ``text`` says what happened, over several lines: for a deadlock who holds what and waits for what, at
+    which lines; for a time-out all stacks. ``story`` is the interleaving in lines of source; ``None``: it cannot be told.
     """
 
     kind: str
@@ -43,7 +43,14 @@ class Exploration:
     ``coverage`` is ``exhausted`` (every interleaving with at most ``preemption_bound`` preemptions ran; ``None`` there: with
     any number), ``sampled``, ``cut`` (the budget ended a systematic search) or ``None`` (no search took place).
     ``schedules`` counts executions, ``first_failure`` is the number of the failing one, from 1. ``switches`` are the context
-    switches of the failing schedule, ``token`` replays it. ``uncontrolled`` names each thing that could not be controlled.
+    switches of the failing schedule, ``token`` replays it. ``gil_feasible`` is whether the failure can happen on this
+    interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and what was done if that was not found out,
+    ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds``, which are not among the ``seconds``.
+    ``uncontrolled`` names each thing that could not be controlled.
+    ``hazards`` are no failures: see :mod:`hazards`. ``conflicts`` are the pairs of conflicting accesses that were seen,
+    which ran in ``orders_seen`` of ``orders_total`` orders (some may be impossible); ``pruned`` the choices that a
+    systematic search left out as equivalent to others. ``found_after`` are the seconds from the end of the first execution,
+    when the code was instrumented, to that of the failing one.
     """
 
     verdict: Race
@@ -58,3 +65,12 @@ class Exploration:
     seconds: float = 0.0
     uncontrolled: tuple[str, ...] = ()
     failure: Failure | None = None
+    gil_feasible: bool | None = None
+    gil_said: str = ""
+    gil_seconds: float = 0.0
+    hazards: tuple[Hazard, ...] = ()
+    conflicts: int = 0
+    orders_seen: int = 0
+    orders_total: int = 0
+    pruned: int = 0
+    found_after: float | None = None

@@ -44,6 +44,7 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                     targets.global_stored(container, key)
                 if (write and (not present or special == "__delitem__")) or (not present and hasattr(kind, "__missing__")):
                     found = run.touch(site, target, part if target is not container else None, True)
+                    run.name_part(site, part)
                 else:
                     found = run.touch(site, target, part, write)
             elif how is Items.SEQUENCE and special != "__delitem__":

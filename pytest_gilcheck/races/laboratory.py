@@ -9,7 +9,7 @@ import sysconfig
 import threading
 import time
 from _thread import get_ident
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import CodeType, FunctionType
 from typing import Any
@@ -18,6 +18,7 @@ from pytest_gilcheck.races import attributes, calls, hooks, preparing, schedule
 from pytest_gilcheck.races.comparing import Step
 from pytest_gilcheck.races.discovery import Discovery
 from pytest_gilcheck.races.execution import Result, execute
+from pytest_gilcheck.races.judging import Judging
 from pytest_gilcheck.races.notes import Notes
 from pytest_gilcheck.races.observing import Observer
 from pytest_gilcheck.races.primitives.everywhere import everywhere
@@ -28,8 +29,10 @@ from pytest_gilcheck.races.run import run
 from pytest_gilcheck.races.schedule import Place, Schedule
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
+from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope, leave_out_project
-from pytest_gilcheck.races.sites import Hook, Site
+from pytest_gilcheck.races.sites import Hook, HookFactory, Site
+from pytest_gilcheck.races.values import Values
 from pytest_gilcheck.races.watchdog import Watchdog
 
 # So long may an execution take that only shows which code there is, in seconds.
@@ -62,11 +65,19 @@ def _waits() -> Iterator[CodeType]:
                     yield function.__code__
 
 
-def _factory(site: Site) -> Hook | None:
-    hook = hooks.factory(site)
-    if hook is not None:
-        _sites.append(site)
-    return hook
+def noted(factory: HookFactory) -> HookFactory:
+    """``factory``, and a schedule finds the sites that it makes hooks for."""
+
+    def make(site: Site) -> Hook | None:
+        hook = factory(site)
+        if hook is not None:
+            _sites.append(site)
+        return hook
+
+    return make
+
+
+_factory = noted(hooks.factory)
 
 
 class Laboratory:
@@ -77,14 +88,17 @@ class Laboratory:
 
     def __init__(self, scenario: Callable[[], object], scope: Scope) -> None:
         leave_out_project()
-        self._scenario = scenario
+        self.scenario = scenario
+        self.scope = scope
         self.hot: set[Site] = set()
         self.growth = 0
         self.deadline = float("inf")  # of time.monotonic: nothing is repeated after it
         self.seconds = 0.0  # what the last execution of settle took
+        self.complete = True  # the last execution of settle had no place where threads meet that was not known before it
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
         self.log: list[Step] | None = None
-        self._rewriter = _rewriters.setdefault(scope, Rewriter(_factory, scope))
+        self.judging = Judging()
+        self._rewriter = self.rewriter(scope)
         self._found: list[CodeType] = []
         self._discovery = Discovery(
             scope,
@@ -94,6 +108,10 @@ class Laboratory:
         )
         self._watchdog = Watchdog(run)
         self._executions = 0
+
+    def rewriter(self, scope: Scope) -> Rewriter:
+        """What rewrites the code of ``scope``, in all laboratories of this sort."""
+        return _rewriters.setdefault(scope, Rewriter(_factory, scope))
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -105,12 +123,14 @@ class Laboratory:
             stack.enter_context(self._watchdog.on_duty())
             stack.enter_context(everywhere())
             stack.enter_context(one_cpu())
+            run.judging = self.judging
+            stack.callback(setattr, run, "judging", None)
             stack.callback(self._rewriter.restore)
             self._rewriter.resume()
             self._rewriter.add(code for code in _waits() if not self._rewriter.knows(code))
             preparing.start(self._rewriter.prepare)
             stack.callback(preparing.stop)
-            preparing.callee(self._scenario)
+            preparing.callee(self.scenario)
             stack.enter_context(self._discovery)
             stack.enter_context(self._rewriter.importing())
             calls.dynamic.update({id(builtins.exec): self._exec, id(builtins.eval): self._eval})
@@ -159,15 +179,29 @@ class Laboratory:
         if again is not None:
             again()
 
+    def in_order(self, orders: Sequence[Sequence[int]], limit: float) -> Result:
+        """The plain order, but operations that run at once take turns in these ``orders``; see :class:`Judging`."""
+        self.judging.orders = orders
+        try:
+            return self.settle(Serial(), limit)
+        finally:
+            self.judging.orders = ()
+
     def confirm(self, scheduler: Scheduler, limit: float) -> Result:
-        """The execution that a schedule stands for, with a digest of all the code that ran in it."""
+        """The execution that a schedule stands for, with a digest of all the code that ran in it.
+
+        If it is ``noted``, then with the events of all places where threads are known to meet.
+        """
         hot = self.hot
-        self._heat(self._sites_of(scheduler.script or {}))
+        sites = self._sites_of(scheduler.script or {})
+        self._heat(hot | sites if scheduler.noted else sites)
         patience = _RETRIES
         try:
             for _ in range(_ROUNDS):
+                if scheduler.values is not None:
+                    scheduler.values = Values()
                 result = self._once(scheduler, limit, collect=True)
-                if result.reason == "spin":
+                if result.reason == "spin" or (scheduler.noted and not result.met <= self.hot):
                     self._heat(self.hot | result.met)
                 elif result.uncontrolled and result.error is None and patience:
                     patience -= 1  # the machine may have been busy with something else
@@ -187,12 +221,14 @@ class Laboratory:
         finally:
             self._heat(hot)
 
-    def recount(self, schedule: Schedule, limit: float) -> Result:
-        """The execution of ``schedule`` once more, observed at all places where threads are known to meet."""
-        hot, scheduler = self.hot, Replaying(schedule)
-        scheduler.noted = True
+    def recount(self, schedule: Schedule, limit: float, *, observed: bool = False) -> Result:
+        """The execution of ``schedule`` once more, noted at all places where threads are known to meet, with all values.
+
+        ``observed``: with all that it takes to tell its story, too.
+        """
+        hot, scheduler = self.hot, Replaying(schedule, judged=True)
         self._heat(hot | self._sites_of(scheduler.script or {}))
-        run.notebook = Observer
+        run.notebook = Observer if observed else Notes
         try:
             return self._once(scheduler, limit)
         finally:
@@ -202,7 +238,7 @@ class Laboratory:
     def plain(self) -> BaseException | None:
         """What the scenario raises when it runs without control, its threads one after another."""
         try:
-            self._scenario()
+            self.scenario()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer
@@ -232,7 +268,7 @@ class Laboratory:
         self._watchdog.watch(limit)
         try:
             with self._discovery.watching(collect=collect):
-                return execute(run, self._scenario, scheduler)
+                return execute(run, self.scenario, scheduler)
         finally:
             if self._watchdog.rest():
                 run.workers.close()
@@ -240,6 +276,7 @@ class Laboratory:
     def _grow(self, result: Result) -> bool:
         """Take in what an execution found; whether it has to be repeated."""
         new = result.met - self.hot
+        self.complete = not new
         if new:
             self._heat(self.hot | new)
             self.growth += 1

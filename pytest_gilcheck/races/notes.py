@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.state import State
     from pytest_gilcheck.races.threads import Controlled
+    from pytest_gilcheck.races.values import Values
 
 #: An execution with more events than this is not noted to its end.
 MOST_EVENTS = 20_000
@@ -24,10 +25,12 @@ _WITH_STACKS = (BaseException, FrameType, TracebackType)
 
 
 class Notes:
-    """``events``, and what keeps identities from being given twice."""
+    """``events``, with the ``values`` that go with them if somebody wants those, and what keeps identities from being given
+    twice."""
 
-    def __init__(self, accesses: Accesses, trace: list[Switch]) -> None:
+    def __init__(self, accesses: Accesses, trace: list[Switch], values: Values | None = None) -> None:
         self.events: list[Event] = []
+        self.values = values
         self._accesses = accesses
         self._trace = trace
         self._pinned: dict[int, tuple[Record | Kept, object]] = {}
@@ -35,8 +38,11 @@ class Notes:
 
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
-    ) -> None:
-        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any."""
+    ) -> Event:
+        """``thread`` does ``act`` to ``key`` of ``target``, at ``site`` or away from any; returns the event.
+
+        A lock is taken at ``key``.
+        """
         record = self._accesses.record(target)
         identity = id(record)
         if identity not in self._pinned:
@@ -52,11 +58,32 @@ class Notes:
             last = self._trace[-1]
             if (last.thread, last.place, last.passage) == (thread.number, site.place, passage):
                 ready = 0
-        self._add(Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace)))
+        part = None
+        if act is Act.TAKE:
+            key, part = None, key
+        event = Event(thread.number, act, identity, type(target), key, site, passage, ready, len(self._trace), part)
+        if self.values is not None:
+            self.values.see(len(self.events), event, target)
+        self._add(event)
+        return event
+
+    def name_part(self, part: object) -> None:
+        """The last event has to do with ``part``; see :class:`Event`."""
+        events = self.events
+        if events:  # without any Python code: the threads that call this are watched
+            events[-1] = tuple.__new__(Event, (*events[-1][:-1], part))
+            if self.values is not None and events[-1].site is not None:
+                self.values.see_part(len(events) - 1, part)
 
     def mark(self, thread: Controlled, act: Act, other: int = 0) -> None:
         """``thread`` does something that has to do with thread number ``other``, or with nothing that can be named."""
+        self.settle()
         self._add(Event(thread.number, act, other, int, None, None, 0, 0, len(self._trace)))
+
+    def settle(self) -> None:
+        """What was about to be done last has been done."""
+        if self.values is not None:
+            self.values.settle()
 
     def stopped(self, run: State, threads: Iterable[Controlled]) -> None:
         """These threads will not come to their ends by themselves."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.state import State
     from pytest_gilcheck.races.threads import Controlled
+    from pytest_gilcheck.races.values import Values
 
 # Functions of the standard library that return with the lock held that they take.
 _TAKING = frozenset({"__enter__", "acquire"})
@@ -111,39 +112,38 @@ class Observed:
 class Observer(Notes):
     """Notes that see more. It holds no object of the user's any longer than the notes themselves do."""
 
-    def __init__(self, accesses: Accesses, trace: list[Switch]) -> None:
-        super().__init__(accesses, trace)
+    def __init__(self, accesses: Accesses, trace: list[Switch], values: Values | None = None) -> None:
+        super().__init__(accesses, trace, values)
         self._seen = Observed(trace)
         self._names = Names()
         self._taken: dict[tuple[int, int], Held] = {}
         # Writes that are going on: the thread, site and passage, and what it is that is written.
         self._operation: tuple[int, Site | None, int] = (0, None, 0)
         self._writes: list[tuple[Moment, Record | Kept, object, dict[object, str | None] | None]] = []
-        self._values = Values()
+        self._texts = Texts()
         self._known: dict[tuple[Site, int, object], Seen] = {}
 
     def use(
         self, thread: Controlled, act: Act, target: object, key: object = None, site: Site | None = None, ready: int = 0
-    ) -> None:
+    ) -> Event:
         """See :meth:`Notes.use`; the values are those of just before the operation and of the next moment."""
         operation = (thread.number, site, 0 if site is None else thread.visits[site])
         if self._writes and operation != self._operation:
             self._settle()
         self._operation = operation
-        super().use(thread, act, target, key, site, ready)
-        event = self.events[-1]
-        self.events.clear()  # nobody asks for them, and there is no end to how many are noted
+        event = super().use(thread, act, target, key, site, ready)
         record = self._accesses.record(target)
         seen = self._seen_from(thread, event, target, record, site)
         if seen is None:
-            return
+            return event
         name, place, via = seen
         moment = Moment(event, name, place, via, self._held(thread))
         self._seen.add(moment)
         if act in _ACCESSES and via is None:
-            moment.before = self._values.text(target, key)
+            moment.before = self._texts.text(target, key)
             if act is Act.WRITE:
                 self._writes.append((moment, record, key, _items(target) if key is None else None))
+        return event
 
     def _seen_from(
         self, thread: Controlled, event: Event, target: object, record: Record | Kept, site: Site | None
@@ -189,7 +189,7 @@ class Observer(Notes):
             if target is None:
                 target = self._pinned[id(record)][1]  # what is kept because nothing else can tell it from others
             if target is not None:
-                moment.after = self._values.text(target, key)
+                moment.after = self._texts.text(target, key)
                 now = None if items is None else _items(target)
                 if items is not None and now is not None:
                     moment.changed = _difference(items, now)
@@ -248,7 +248,7 @@ def _only_waits(run: State, thread: Controlled) -> bool:
     return thread.wait.kind in {"run", "drain"} or (thread.wait.kind == "join" and not deadlock.in_cycle(run, thread))
 
 
-class Values:
+class Texts:
     """Texts of values, in which objects of one class have numbers, as long as they can be told from one another."""
 
     def __init__(self) -> None:

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 
+from pytest_gilcheck.races.conflicts import Conflicts
 from pytest_gilcheck.races.directing import Director
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.experience import Experience
 from pytest_gilcheck.races.exploration import Budget
+from pytest_gilcheck.races.hazards import Hazards
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.pct import DEPTH, PCT, probability
@@ -28,8 +30,8 @@ _LEAST = 50
 _SHORT = 0.02
 # So many directed schedules are tried before anything else, and the others in turn with it.
 _DIRECTED = 60
-# The samplers among which ``auto`` goes round.
-_IN_TURN = ("pos", "pct", "rff", "random")
+#: The samplers among which ``auto`` goes round.
+IN_TURN = ("pos", "pct", "rff", "random")
 
 
 class Plan:
@@ -59,7 +61,10 @@ class Plan:
         self._experience = Experience()
         self._director = Director(laboratory.place)
         self._feedback = Feedback(seed, self._experience)
+        self.hazards = Hazards()
         self._complete = -1
+        self.conflicts = Conflicts()
+        self._searches: list[Systematic] = []
         self._nothing_shared = False  # in two orders
         self.exhausted: int | None = None
         self.everything = False
@@ -88,8 +93,12 @@ class Plan:
     def learn(self, result: Result, scheduler: Scheduler) -> None:
         """``scheduler`` led to ``result``."""
         if result.events:
+            self.conflicts.learn(result.events)
             news = self._experience.learn(result.events)
-            self._director.learn(result.events, result.trace, scheduler, news=news)
+            if self._lab.complete:
+                self.hazards.learn(result.events, promising=news or isinstance(scheduler, Serial))
+            if self._strategy in {"auto", "directed"}:
+                self._director.learn(result.events, result.trace, scheduler, news=news)
             if isinstance(scheduler, RFF):
                 self._feedback.learn(scheduler, news=news)
 
@@ -105,13 +114,18 @@ class Plan:
             self.cut = True
             return
         if sampling_only:
-            yield from self._samples(_IN_TURN)
+            yield from self._samples(IN_TURN)
         elif self._strategy in self._samplers():
             yield from self._samples((self._strategy,))
         elif self._strategy == "systematic":
             yield from self._systematic(self._bounds())
         elif self._strategy == "auto":
             yield from self._mixture()
+
+    @property
+    def pruned(self) -> int:
+        """How many choices of a systematic search were not tried, as they lead to nothing that has not been seen."""
+        return sum(search.pruned for search in self._searches)
 
     @property
     def directed(self) -> bool:
@@ -154,9 +168,15 @@ class Plan:
         else:
             yield from range(self._bound + 1) if self._bound is not None else range(64)
 
+    @staticmethod
+    def systematic(bound: int | None) -> Systematic:
+        """The systematic search with at most ``bound`` preemptions."""
+        return Systematic(bound)
+
     def _systematic(self, bounds: Iterator[int | None]) -> Iterator[Scheduler]:
         for bound in bounds:
-            scheduler = Systematic(bound)
+            scheduler = self.systematic(bound)
+            self._searches.append(scheduler)
             growth = self._lab.growth
             while self.left_over():
                 if growth != self._lab.growth:
@@ -182,7 +202,7 @@ class Plan:
 
     def _mixture(self) -> Iterator[Scheduler]:
         """Systematic search with growing bounds, the same without a bound, what is directed and chance, in turn."""
-        chance = self._samples(_IN_TURN)
+        chance = self._samples(IN_TURN)
         everything = iter(()) if self._bound is not None else self._systematic(iter((None,)))
         for scheduler in self._systematic(self._bounds()):
             yield scheduler

@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from typing import NamedTuple
 
 from pytest_gilcheck.races.bytecode import instrument
+from pytest_gilcheck.races.bytecode.families import PLANS, Plans
 from pytest_gilcheck.races.functions import ModuleIndex, functions_with
 from pytest_gilcheck.races.importing import compiled, importing
 from pytest_gilcheck.races.scope import Scope
@@ -53,10 +54,11 @@ class Rewriter:
     of a place are the same in all of its versions. Nothing here is thread-safe: call it while one thread runs.
     """
 
-    def __init__(self, factory: HookFactory, scope: Scope) -> None:
+    def __init__(self, factory: HookFactory, scope: Scope, plans: Plans = PLANS) -> None:
         #: Code that could not be rewritten, and why; it runs as it is.
         self.refused: list[tuple[CodeType, Exception]] = []
         self._scope = scope
+        self._plans = plans
         self._index = ModuleIndex()
         self._hooks = _Hooks(factory, scope, self._index)
         self._twins: dict[int, _Twin] = {}
@@ -200,7 +202,7 @@ class Rewriter:
 
     def _instrument(self, code: CodeType) -> CodeType:
         try:
-            return instrument(code, self._hooks, trusted=self._scope.trusted(code))
+            return instrument(code, self._hooks, trusted=self._scope.trusted(code), plans=self._plans)
         except Exception as error:  # noqa: BLE001 - a defect of ours must not look like one of the code under test
             self.refused.append((code, error))
             return code

@@ -88,6 +88,11 @@ class Run(Crew):
             self._tell(Act.WRITE if write else Act.READ, target, key, site)
         return NOTHING
 
+    def name_part(self, site: Site, part: object) -> None:
+        """The access that :meth:`touch` was just called for makes ``part`` come into its object or leave it."""
+        if site.hot and self.notes is not None and not self.stopping:
+            self.notes.name_part(part)
+
     def touch_guard(self, site: Site, lock: object) -> None:
         """The same for a lock, which is about to be taken or released."""
         if not self.recording:

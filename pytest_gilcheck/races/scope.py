@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -89,6 +91,18 @@ class Scope:
     def own(self, code: CodeType) -> bool:
         """Whether it is the user's: neither installed nor part of Python nor made at run time."""
         return self._file(code).own
+
+    def answerable(self, code: CodeType) -> bool:
+        """Whether the user answers for it: it is their own, or they have named it."""
+        return self.answerable_file(code.co_filename)
+
+    def answerable_file(self, name: str) -> bool:
+        """The same of all code of a file. What was made from a text is the user's, as far as anybody knows."""
+        if name.startswith("<"):
+            return not name.startswith("<frozen")
+        file = self._files.get(name) or self._look(name)
+        named = self.named is not None and file.wanted and file.module is None
+        return named or (file.own and not _is_installed(os.path.realpath(name)))
 
     def _file(self, code: CodeType) -> _File:
         known = self._files.get(code.co_filename)
@@ -180,6 +194,24 @@ def _package(path: str) -> str | None:
         if parts[at] in _INSTALLED:
             return parts[at + 1].removesuffix(".py")
     return None
+
+
+@cache
+def _distributed(folder: str) -> frozenset[str]:
+    """The top-level names of what was installed into ``folder``, as its records of installed distributions say."""
+    names = set()
+    for record in Path(folder).glob("*.dist-info/RECORD"):
+        with suppress(OSError, UnicodeDecodeError):
+            names |= {line.partition(",")[0].partition("/")[0] for line in record.read_text("utf-8").splitlines()}
+    return frozenset(names)
+
+
+def _is_installed(path: str) -> bool:
+    """Whether a distribution that was installed somewhere, be it by ``pip install --target``, has brought it along."""
+    return any(
+        path.startswith(folder + os.sep) and path[len(folder) + 1 :].partition(os.sep)[0] in _distributed(folder)
+        for folder in map(os.path.realpath, filter(None, sys.path))
+    )
 
 
 def _is_machinery(path: str) -> bool:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 from pytest_gilcheck.errors import Misuse, unknown
 from pytest_gilcheck.races.comparing import Step, difference
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.judge import Judge
 from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.oracles import JUDGED, OF_KIND, Rules
+from pytest_gilcheck.races.oracles.serial import Orders
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
-from pytest_gilcheck.races.schedule import Schedule, Token
+from pytest_gilcheck.races.schedule import Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
-from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same, verdict_of
-from pytest_gilcheck.verdict import Race
+from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
 
 # So many runs of the plain order in a row have to go the same way, after so many that may not: first ones warm caches up.
 _ALIKE = 3
@@ -43,8 +47,16 @@ Observer = Callable[[int], None]
 class Search:
     """One exploration. ``observer`` is told the number of executions after each."""
 
-    def __init__(
-        self, laboratory: Laboratory, *, name: str, strategy: str, budget: Budget, seed: int, bound: int | None
+    def __init__(  # noqa: PLR0913 - what was asked for
+        self,
+        laboratory: Laboratory,
+        *,
+        name: str,
+        strategy: str,
+        budget: Budget,
+        seed: int,
+        bound: int | None,
+        rules: Rules | None = None,
     ) -> None:
         if strategy not in STRATEGIES:
             raise Misuse(unknown("strategy", strategy, STRATEGIES))
@@ -60,12 +72,19 @@ class Search:
         self._lost = 0
         self._longest = 0.0
         self._excused: set[str] = set()
+        self._held = 0
+        self._known = self._begin  # the time since which all code is known that the plain order runs
+        self._found_after = 0.0
         self._deadlines = False
         self._curtailed = False
         self._retries = 2
         self._doubts: list[tuple[Race, str]] = []  # verdicts on failures that were not seen again
         self._reference = Result()
         self._witnessing = Witnessing(laboratory, budget.limit, self.failed)
+        self._rules = rules or Rules()
+        self._lab.judging.ordered = self._rules.atomic
+        self._lab.judging.foreign = cache(self._foreign)
+        self._judge = Judge(scope=laboratory.scope, rules=self._rules, in_order=self._in_order, seed=seed)
         self.threads = 1
 
     def explore(self, first: Token | None = None) -> Exploration:
@@ -77,7 +96,7 @@ class Search:
         scheduler = Serial()
         reference, elapsed = self._timed(scheduler, thorough=True)
         self._longest = elapsed
-        self._excused = {type(error).__name__ for error in reference.thread_errors}
+        self.reference(reference)
         failure = self.failed(reference)
         if failure is not None:
             return self._first_failed(reference, failure)
@@ -89,7 +108,22 @@ class Search:
                 return failed
         self._plan.learn(reference, scheduler)
         self._reference = reference
+        self._known = time.perf_counter()
         return None
+
+    def _foreign(self, kind: type) -> bool:
+        """Whether a class is none of the user's."""
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        return isinstance(file, str) and not self._lab.scope.answerable_file(file)
+
+    def reference(self, plain: Result) -> None:
+        """``plain`` is an execution of the plain order: what happens in it is as it should be, unless it fails."""
+        self._excused = {type(error).__name__ for error in plain.thread_errors}
+        self._held = len(plain.held)  # a lock may be meant to be taken for good
+        self._judge.learn(plain)
+
+    def _in_order(self, orders: Orders) -> Result:
+        return self._lab.in_order(orders, self._budget.limit)
 
     def _search(self) -> Exploration:
         failed = self._try_all(self._plan.first(self._reference.threads))
@@ -139,19 +173,27 @@ class Search:
 
     def _try(self, scheduler: Scheduler) -> Exploration | None:
         result, _ = self._timed(scheduler, thorough=isinstance(scheduler, Serial))
+        number, self._found_after = self.schedules, time.perf_counter() - self._known
         failure = self.failed(result)
         self._plan.learn(result, scheduler)
-        return None if failure is None else self._witness(result, failure)
+        if failure is None and self._judge.suspects(result, self._lab.hot):
+            result = self._lab.recount(result.schedule, self._budget.limit)
+            failure = self.failed(result)
+        return None if failure is None else self._witness(result, failure, number)
 
     def _try_first(self, first: Token) -> Exploration | None:
         """The schedule that failed last time, if the code is still the same."""
         self.schedules += 1
-        result = self._lab.confirm(Replaying(first.schedule), self._budget.limit)
+        result = self._lab.confirm(Replaying(first.schedule, judged=True), self._budget.limit)
         failure = self.failed(result)
-        return None if failure is None or result.code != first.code else self._witness(result, failure)
+        return None if failure is None or result.code != first.code else self._witness(result, failure, self.schedules)
 
     def failed(self, result: Result) -> Failure | None:
-        """The failure that ``result`` shows, if it does."""
+        """The failure that ``result`` shows, if it does, and the oracle that tells was not switched off."""
+        failure = self._failure(result)
+        return None if failure is None or OF_KIND[failure.kind] in self._rules.ignored else failure
+
+    def _failure(self, result: Result) -> Failure | None:
         if result.reason in {"uncontrolled", "spin", "budget"}:
             return None
         text = "\n".join(result.report)
@@ -170,12 +212,20 @@ class Search:
             return Failure(kind="exception", error=error, text=said, schedule=result.schedule)
         if result.left:
             return Failure(kind="thread-left", error=None, text="\n".join(result.left), schedule=result.schedule)
+        if len(result.held) > self._held:
+            return Failure(kind="lock-held", error=None, text="\n".join(result.held), schedule=result.schedule)
+        found = next((finding for finding in self._judge.findings(result) if not finding.hazard), None)
+        if found is not None:
+            return Failure(kind=found.kind, error=None, text=found.text, schedule=result.schedule)
         return None
 
-    def _witness(self, result: Result, failure: Failure) -> Exploration | None:
-        """A failure counts when the same schedule shows it again, and again; another is noted as a doubt."""
-        number = self.schedules
+    def _witness(self, result: Result, failure: Failure, number: int) -> Exploration | None:
+        """A failure of schedule ``number`` counts when the same schedule shows it again, and again; another is noted as a
+        doubt."""
         witness = self._witnessing.repeated(result.schedule, failure)
+        if failure.kind in JUDGED and witness.failure is None and not witness.result.uncontrolled:
+            self._judge.mask(result, witness.result)  # what came of it differs from time to time, and says nothing
+            return None
         if not same(witness.failure, failure):
             controlled = not (result.uncontrolled or witness.result.uncontrolled)
             self._doubts.append(doubt(number, failure, witness.failure, controlled=controlled))
@@ -185,12 +235,15 @@ class Search:
             self._doubts.append((Race.NONDETERMINISTIC, f"the plain order fails sometimes, too: {sometimes}"))
             return None
         witness = self._witnessing.shortest(witness, failure)
+        if result.trace and not witness.schedule and failure.kind in JUDGED:
+            self._judge.learn(witness.result)  # it is as it should be
+            return None
         if result.trace and not witness.schedule:
             self._doubts.append((Race.NONDETERMINISTIC, f"the plain order fails sometimes, too: {failure.text}"))
             return None
         schedule, code = witness.schedule, witness.result.code
         token = Token(schedule=schedule, code=code, scenario=self._lab.scenario_digest(self._name))
-        failure = replace(witness.failure or failure, schedule=schedule, story=self._witnessing.story(witness))
+        failure = self.told(replace(witness, failure=witness.failure or failure))
         return self.witnessed(failure, str(token), first_failure=number)
 
     def _plain_fails(self) -> str | None:
@@ -201,9 +254,13 @@ class Search:
                 return plain.text
         return None
 
-    def story(self, schedule: Schedule, result: Result) -> Story | None:
-        """What led to the failure that ``schedule`` showed in ``result``; ``None`` if it showed none."""
-        return self._witnessing.story(Witness(schedule=schedule, failure=self.failed(result), result=result))
+    def told(self, witness: Witness) -> Failure:
+        """The failure that ``witness`` shows, with its story."""
+        failure = witness.failure
+        assert failure is not None
+        serial = failure.kind == "exception" and self._witnessing.is_serial(witness)
+        kind = "order" if serial else failure.kind
+        return replace(failure, kind=kind, schedule=witness.schedule, story=self._witnessing.story(witness))
 
     def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
         """The conclusion from a failure that was seen twice."""
@@ -235,7 +292,7 @@ class Search:
                     Race.NOT_REPEATABLE,
                     f"it fails when it runs again, without any threads at once: {type(error).__name__}: {error}",
                 )
-        return self._witness(reference, failure) or self._conclude(*self._doubts[0])
+        return self._witness(reference, failure, self.schedules) or self._conclude(*self._doubts[0])
 
     def _nondeterministic(self) -> str | None:
         """Run the plain order until it went the same way several times in a row; else say where runs first differed."""
@@ -336,4 +393,16 @@ class Search:
             seconds=time.perf_counter() - self._begin,
             uncontrolled=tuple(self._uncontrolled),
             failure=failure,
+            hazards=self._hazards(verdict, coverage, bound),
+            conflicts=self._plan.conflicts.pairs,
+            orders_seen=self._plan.conflicts.orders,
+            orders_total=2 * self._plan.conflicts.pairs,
+            pruned=self._plan.pruned,
+            found_after=None if first_failure is None else self._found_after,
         )
+
+    def _hazards(self, verdict: Race, coverage: str | None, bound: int | None) -> tuple[Hazard, ...]:
+        """Those of executions that can be relied on. Where every interleaving ran without a deadlock, none can come."""
+        if verdict is not Race.CLEAN and verdict not in WITNESSED:
+            return ()
+        return self._plan.hazards.found(locks=not (coverage == "exhausted" and bound is None))

@@ -44,6 +44,13 @@ class Kind(StrEnum):
     ENTER = "enter"  # hook(manager) -> the manager to enter instead
     IMPORT = "import"  # hook()
     YIELD = "yield"  # hook(): a generator is running and about to yield
+    # Where the GIL may be handed over; only in code that is rewritten to find out whether that matters. CALLED and the
+    # LOOKED of a RESUME stand behind the instruction that they are about.
+    LOOKED = "looked"  # hook(): a request to hand it over was looked for
+    LOOKED_IF = "looked-if"  # hook(condition): the same, if the jump is made
+    CALLED = "called"  # hook(): the same, unless what was called ran in the caller's own loop
+    CALLS = "calls"  # hook(callable) or hook(): about to call it
+    IMPLICIT = "implicit"  # hook(operands ...): the instruction may run code of theirs
 
 
 _STORES = frozenset(

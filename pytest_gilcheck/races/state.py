@@ -18,6 +18,7 @@ from pytest_gilcheck.races.schedule import Place, Switch, code_digest
 from pytest_gilcheck.races.threads import Controlled
 
 if TYPE_CHECKING:
+    from pytest_gilcheck.races.judging import Judging
     from pytest_gilcheck.races.schedulers import Scheduler
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.spinning import Suspicion
@@ -52,6 +53,7 @@ class State:
         self.log: list[tuple[int, object]] | None = None
         self.notebook: type[Notes] = Notes
         self.notes: Notes | None = None  # of the execution's events, if somebody wants to know
+        self.judging: Judging | None = None  # of operations that it runs at once, if somebody judges what comes of them
         self.forget()
 
     def start(self, scheduler: Scheduler) -> None:
@@ -60,7 +62,7 @@ class State:
             self.forget()
         self.scheduler = scheduler
         if scheduler.noted:
-            self.notes = self.notebook(self.accesses, self.trace)
+            self.notes = self.notebook(self.accesses, self.trace, scheduler.values)
         scheduler.events = () if self.notes is None else self.notes.events
 
     def forget(self) -> None:
@@ -105,10 +107,14 @@ class State:
         self.idle = False
         self.grown: set[str] = set()
 
-    def tell(self, act: Act, target: object) -> None:
-        """Note what the current thread does to all of ``target``, away from any site."""
+    def tell(self, act: Act, target: object, site: Site | None = None) -> None:
+        """Note what the current thread does to all of ``target``, away from any site; a lock is taken at ``site``."""
         if self.notes is not None and self.recording and not self.stopping:
-            self.notes.use(self.me, act, target)
+            where: object = site
+            # Who called the library is only looked for until somebody is interrupted: it takes time.
+            if site is not None and not self.trace and not deadlock.is_users(site.code.co_filename):
+                where = deadlock.users_place(sys._getframe(2)) or site
+            self.notes.use(self.me, act, target, where)
 
     def mark(self, act: Act, other: int = 0) -> None:
         """Note what the current thread does that has to do with thread number ``other``, or with nothing that has a name."""

@@ -88,7 +88,7 @@ class Waits(Baton):
         self.me.holding[id(lock)] = (lock, site)
         self.streak = self.rounds = 0
         self.progress += 1
-        self.tell(Act.TAKE, lock)
+        self.tell(Act.TAKE, lock, site)
         key = ("lock", id(lock))
         if key in self.waiting:
             self.close(key)

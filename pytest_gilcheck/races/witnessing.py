@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Failure
 from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.oracles import JUDGED
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.shrink import shrunk
+from pytest_gilcheck.races.sites import Site
 from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.races.telling import tell
 from pytest_gilcheck.verdict import Race
 
 # So often in a row has a failing schedule to fail again: once may be chance, where addresses of objects decide an order.
 _CONFIRMATIONS = 3
+# ... and more often if that takes less than so many seconds.
+_MOST_CONFIRMATIONS = 8
+_CONFIRMING_SECONDS = 0.1
 # So much of its limit may an execution that does not end take when it is only told: how it began is soon seen. It is not
 # told when that is less than so many seconds.
 _STORY_SHARE = 0.1
@@ -25,7 +32,7 @@ _ENDLESS = frozenset({"livelock", "timeout"})
 # What ends an execution that does not end by itself.
 _CUT_SHORT = _ENDLESS | {"spin"}
 _HANGS = frozenset({"lost-wakeup", "livelock", "timeout", "thread-left"})
-_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held"})
+_DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held", "lock-held"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +53,25 @@ class Witnessing:
         self._failed = failed
 
     def repeated(self, schedule: Schedule, failure: Failure) -> Witness:
-        """The failure that the schedule shows each time, or what it shows when it does not show that one."""
-        for _ in range(_CONFIRMATIONS if failure.kind != "timeout" else 1):
-            witness = self._once(schedule)
+        """The failure that the schedule shows each time, or what it shows when it does not show that one.
+
+        What is judged by events shows nothing if threads do not do the same each time: a thread that goes by chance may
+        well come to the same lines a few times in a row. The first time may differ, as it fills caches.
+        """
+        least = _CONFIRMATIONS if failure.kind != "timeout" else 1
+        end = time.monotonic() + _CONFIRMING_SECONDS
+        before: list[tuple[int, Act, Site | None]] | None = None
+        for number in range(_MOST_CONFIRMATIONS):
+            if number >= least and time.monotonic() > end:
+                break
+            witness = self._once(schedule, failure)
             if not same(witness.failure, failure):
                 break
+            if failure.kind in JUDGED and number:
+                did = [(event.thread, event.act, event.site) for event in witness.result.events]
+                if before is not None and did != before:
+                    return replace(witness, failure=None)
+                before = did
         return witness
 
     def shortest(self, witness: Witness, failure: Failure) -> Witness:
@@ -59,7 +80,7 @@ class Witnessing:
             return witness
 
         def attempt(schedule: Schedule) -> Schedule | None:
-            found = self._once(schedule)
+            found = self._once(schedule, failure)
             return found.result.schedule if same(found.failure, failure) and not found.result.uncontrolled else None
 
         schedule = shrunk(witness.schedule, attempt)
@@ -77,13 +98,20 @@ class Witnessing:
         limit = self._limit * (1 if ends else _STORY_SHARE)
         if limit < _LEAST_STORY and not ends:
             return None
-        result = self._lab.recount(witness.schedule, limit)
+        result = self._lab.recount(witness.schedule, limit, observed=True)
         if result.observed is None or not (same(self._failed(result), failure) if ends else result.reason in _CUT_SHORT):
             return None
         return tell(result.observed, ends=ends)
 
-    def _once(self, schedule: Schedule) -> Witness:
-        result = self._lab.confirm(Replaying(schedule), self._limit)
+    def is_serial(self, witness: Witness) -> bool:
+        """Whether nothing runs at once in it: each thread begins when the one before it has done all that others can see."""
+        events = self._lab.recount(witness.schedule, self._limit).events
+        turns = [event.thread for event in events if event.site is not None and event.thread]
+        kept = [thread for thread, before in zip(turns, [0, *turns], strict=False) if thread != before]
+        return len(kept) > 1 and len(kept) == len(set(kept))
+
+    def _once(self, schedule: Schedule, failure: Failure) -> Witness:
+        result = self._lab.confirm(Replaying(schedule, judged=failure.kind in JUDGED), self._limit)
         return Witness(schedule=schedule, failure=self._failed(result), result=result)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_gilcheck.record import RaceRecord
+from pytest_gilcheck.reporting import hazards
 from pytest_gilcheck.reporting.layout import column_widths, counted, line, notes, printable
 from pytest_gilcheck.reporting.text import duration
 from pytest_gilcheck.verdict import Race
@@ -42,8 +43,17 @@ def table(records: Mapping[str, RaceRecord], width: int) -> list[str]:
     lines = [line(_HEADINGS, widths)]
     for (_, record), cells in zip(ranked, rows, strict=True):
         lines.append(line(cells, widths))
-        lines += notes([record.reason, *_uncontrolled(record)], width)
+        lines += notes([record.reason, *_coverage(record), *_uncontrolled(record), *hazards.short(record.hazards)], width)
     return lines
+
+
+def _coverage(record: RaceRecord) -> list[str]:
+    """What the search saw of what there is, in numbers."""
+    if record.verdict is not Race.CLEAN or not record.conflicts:
+        return []
+    pairs = f"{record.conflicts:,} conflicting pair{'s' * (record.conflicts != 1)} of accesses"
+    said = f"{pairs}, in {record.orders_seen:,} of {record.orders_total:,} orders"
+    return [f"{said}; {record.pruned:,} choices pruned as equivalent" if record.pruned else said]
 
 
 def _uncontrolled(record: RaceRecord) -> list[str]:

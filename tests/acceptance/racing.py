@@ -1,4 +1,7 @@
-"""Bodies that break under some interleaving, and their twins that do not, for suites of race checks."""
+"""Bodies that break under some interleaving, and their twins that do not, for suites of race checks.
+
+Their checks end by themselves; the budget is for a machine that is busy with something else.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def in_threads(*functions):
 
 #: Two threads that each hold the lock that the other wants.
 DEADLOCK = """
-@pytest.mark.gilcheck_race
+@pytest.mark.gilcheck_race(seconds=20)
 def test_deadlock():
     a, b = threading.Lock(), threading.Lock()
     def forth():
@@ -38,7 +41,7 @@ def test_deadlock():
 
 #: A waiter that misses the only notification.
 HANG = """
-@pytest.mark.gilcheck_race
+@pytest.mark.gilcheck_race(seconds=20)
 def test_hang():
     ready = threading.Condition()
     done = []
@@ -52,7 +55,7 @@ def test_hang():
 """
 
 RACE = """
-@pytest.mark.gilcheck_race
+@pytest.mark.gilcheck_race(seconds=20)
 def test_race():
     counter = Counter()
     in_threads(counter.increment, counter.increment)
@@ -60,7 +63,7 @@ def test_race():
 """
 
 SAFE = """
-@pytest.mark.gilcheck_race
+@pytest.mark.gilcheck_race(seconds=20)
 def test_safe():
     counter = Locked()
     in_threads(counter.increment, counter.increment)

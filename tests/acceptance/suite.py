@@ -141,7 +141,7 @@ class Suite:
         path.unlink(missing_ok=True)
         options = [*(_SMALL if small else ()), f"--gilcheck-json={path.name}"] if "--gilcheck-off" not in arguments else []
         verbose = () if "-pno:terminal" in arguments else ("-v",)
-        without = ("-n", str(xdist)) if xdist else _WITHOUT
+        without = ("-n", str(xdist), *_WITHOUT[2:]) if xdist else _WITHOUT
         result = self._pytester.runpytest_subprocess(*verbose, *without, *options, *arguments, timeout=120)
         report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         return Ran(result=result, folder=self.folder, report=report, leftovers=self.leftovers())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _SNIPPET = re.compile(r"<!-- (test|script) -->\n```\{code-block\} python\n(.*?)```", re.DOTALL)
 _README = re.compile(r"```python\n# (test_\w+\.py)\n(.*?)```", re.DOTALL)
+_FAILING = re.compile(r"^    pytest (--gilcheck-fail-on=\S+) (.*)$", re.MULTILINE)
 _ROW = re.compile(r"^\| `(test_\w+\.py::test_\w+)` \| ([a-z-]+) \|", re.MULTILINE)
 
 
@@ -25,14 +27,10 @@ def _without_the_plugins_of_our_own_tests(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:xdist")
 
 
-def snippets(kind: str) -> list[object]:
+def snippets(kind: str) -> list[tuple[Path, str]]:
+    """The pages and the code of all snippets of this kind."""
     pages = sorted((ROOT / "docs").rglob("*.md"))
-    return [
-        pytest.param(code, id=f"{page.relative_to(ROOT)}-{number}")
-        for page in pages
-        for number, (found, code) in enumerate(_SNIPPET.findall(page.read_text()), start=1)
-        if found == kind
-    ]
+    return [(page, code) for page in pages for found, code in _SNIPPET.findall(page.read_text()) if found == kind]
 
 
 def test_there_are_snippets() -> None:
@@ -40,15 +38,16 @@ def test_there_are_snippets() -> None:
     assert len(snippets("script")) >= 1
 
 
-@pytest.mark.parametrize("code", snippets("test"))
-def test_a_snippet_passes(pytester: pytest.Pytester, code: str) -> None:
-    pytester.makepyfile(test_snippet=code)
+def test_the_snippets_pass(pytester: pytest.Pytester) -> None:
+    # Each is complete in itself: starting a pytest for each, and processes for that, would take longer than they do.
+    for number, (page, code) in enumerate(snippets("test")):
+        pytester.path.joinpath(f"test_{number}_in_{page.stem.replace('-', '_')}.py").write_text(code)
     done = pytester.runpytest_subprocess("-W", "error", "--strict-markers", "--gilcheck-seconds=0.5", "--gilcheck-report")
     assert done.ret == pytest.ExitCode.OK
 
 
-@pytest.mark.parametrize("code", snippets("script"))
-def test_a_program_runs(tmp_path: Path, code: str) -> None:
+@pytest.mark.parametrize(("page", "code"), snippets("script"), ids=lambda value: getattr(value, "stem", ""))
+def test_a_program_runs(tmp_path: Path, page: Path, code: str) -> None:
     program = tmp_path / "program.py"
     program.write_text(code)
     done = subprocess.run(
@@ -90,3 +89,18 @@ def test_the_examples_are_what_their_table_says(tmp_path: Path) -> None:
     wrong = [test for test, verdict in got.items() if verdict not in {table[test], *unsure}]
     again = verdicts(tmp_path / "again.json", *wrong) if wrong else {}
     assert {test: again[test] for test in wrong if again[test] not in {table[test], *unsure}} == {}
+
+
+def test_the_examples_with_a_bug_fail_when_asked_to() -> None:
+    text = (ROOT / "examples" / "README.md").read_text()
+    ((option, files),) = _FAILING.findall(text)
+    expected = {
+        test: "FAILED" if verdict in option else "PASSED"
+        for test, verdict in _ROW.findall(text)
+        if test.partition("::")[0] in files.split()
+    }
+    assert {test.partition("::")[0] for test in expected} == set(files.split())
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=no", option, *shlex.split(files)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT / "examples", check=False)
+    assert dict(re.findall(r"^(test_\w+\.py::\w+) (\w+) ", done.stdout, re.MULTILINE)) == expected
+    assert done.returncode == 1

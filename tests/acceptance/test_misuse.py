@@ -126,7 +126,9 @@ MARKS = [
     ),
 ]
 
-FAIL_ON = "race, deadlock, hang, expectation, gil-bound, lock-bound, inconclusive, nondeterministic, uncontrolled, none"
+FAIL_ON = (
+    "race, deadlock, hang, expectation, gil-bound, lock-bound, inconclusive, nondeterministic, uncontrolled, hazard, none"
+)
 
 #: Name of the option (and, with underscores, of its ini twin), its value, and what is said about it.
 VALUES = [

@@ -119,17 +119,17 @@ def test_a_test_that_differs_from_run_to_run_fails_the_run_if_asked_to(suite: Su
         COUNTERS,
         """
         import random
-        def a(counter): counter.value += 1
-        def b(counter): counter.value += 2
-        def c(counter): counter.value += 3
-        def d(counter): counter.value += 4
-        def e(counter): counter.value += 5
+        def a(seen): seen.append(1)
+        def b(seen): seen.append(2)
+        def c(seen): seen.append(3)
+        def d(seen): seen.append(4)
+        def e(seen): seen.append(5)
         @pytest.mark.gilcheck_race
         def test_differs():
-            counter = Counter()
+            seen = []
             def work():
-                for step in random.sample([a, b, c, d, e], 5): step(counter)
-            in_threads(work, counter.increment)
+                for step in random.sample([a, b, c, d, e], 5): step(seen)
+            in_threads(work, lambda: seen.append(0))
         """,
     )
     ran = suite.run()

@@ -19,18 +19,15 @@ def test_fails_in_threads(gilcheck):
 @pytest.mark.parametrize(
     "arguments",
     [
-        "-W error",
-        "-p no:cacheprovider",
+        # Each costs a run: what does not concern the same part of pytest goes together.
+        "-W error -p no:cacheprovider",
         "-pno:terminal",
-        "-p no:logging",
-        "-p no:capture",
-        "-p no:tmpdir",
-        "--import-mode=importlib",
+        "-p no:logging -p no:tmpdir --import-mode=importlib",
+        "-p no:capture --setup-show -vv",
         "-p no:faulthandler -p no:threadexception -p no:unraisableexception",
-        "--capture=no",
+        "--capture=no --assert=plain --durations=3 --tb=native",
         "--capture=sys --tb=short --showlocals --strict-config --strict-markers",
-        "--assert=plain --durations=3 --tb=native -o faulthandler_timeout=60 -o tmp_path_retention_policy=none",
-        "--setup-show -vv",
+        "-o faulthandler_timeout=60 -o tmp_path_retention_policy=none",
     ],
 )
 def test_options_that_change_nothing_for_the_verdicts(suite: Suite, arguments: str) -> None:

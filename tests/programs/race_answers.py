@@ -64,6 +64,7 @@ def answer(name: str, scenario: Scenario) -> dict[str, Any]:
         "seconds": round(found.seconds, 3),
         "token": found.token,
         "replays": replays,
+        "hazards": [str(hazard) for hazard in found.hazards],
         "threads": sorted(thread.name for thread in set(threading.enumerate()) - before),
     }
 

@@ -36,6 +36,8 @@ def test_answers_are_known(module: str) -> None:
         if name.endswith("_bad"):
             assert found["token"], name
             assert found["replays"] == [[found["verdict"], found["kind"], found["error"]]] * REPLAYS, name
+        else:
+            assert found["hazards"] == [], name
         assert found["threads"] == [], name
 
 

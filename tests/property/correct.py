@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import linecache
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -135,7 +136,10 @@ def _source(random: Random, bodies: list[str], totals: list[int]) -> str:
 def searched(program: Program, schedules: int = SCHEDULES) -> Exploration:
     """The search of a program."""
     namespace: dict[str, object] = {"__name__": "correct_program"}
-    exec(compile(program.source, f"correct_program_{program.number}.py", "exec"), namespace)
+    file = f"correct_program_{program.number}.py"
+    # Hazards are judged by the source as well.
+    linecache.cache[file] = len(program.source), None, program.source.splitlines(keepends=True), file
+    exec(compile(program.source, file, "exec"), namespace)
     scenario = namespace["scenario"]
     assert callable(scenario)
     budget = Budget(seconds=600.0, schedules=schedules, limit=30.0)
@@ -159,9 +163,11 @@ def main() -> int:
         exploration = searched(program, arguments.schedules)
         schedules += exploration.schedules
         exhausted += exploration.coverage == "exhausted" and exploration.preemption_bound is None
-        if exploration.verdict != "clean":
+        if exploration.verdict != "clean" or exploration.hazards:
             alarms += 1
             print(f"--- program {program.number}: {exploration.verdict}: {exploration.reason}\n{program.source}", flush=True)
+            for hazard in exploration.hazards:
+                print(hazard)
     print(f"{arguments.programs} programs, {schedules:,} schedules, {exhausted} exhausted, {alarms} alarms")
     return 1 if alarms else 0
 

@@ -19,6 +19,7 @@ def test_no_schedule_of_a_correct_program_is_a_failure() -> None:
     for program in islice(programs(SEED), PROGRAMS):
         exploration = searched(program, SCHEDULES)
         assert exploration.verdict == "clean", f"{exploration.reason}\n{program.source}"
+        assert not exploration.hazards, f"{exploration.hazards}\n{program.source}"
         schedules += exploration.schedules
     assert schedules > PROGRAMS * SCHEDULES / 2, "most of them have many interleavings"
 
@@ -40,9 +41,13 @@ def test_the_programs_are_of_every_sort() -> None:
 
 def test_without_their_locks_many_go_wrong() -> None:
     found = []
+    hazards = 0
     for program in islice(programs(SEED), PROGRAMS):
         source = re.sub(r"with locks\[\d\](, locks\[1\])?:", "if True:", program.source)
         if source != program.source and "run(thread" in source:
-            found.append(searched(Program(program.number, source)).verdict)
+            exploration = searched(Program(program.number, source))
+            found.append(exploration.verdict)
+            hazards += any(hazard.kind == "unordered" for hazard in exploration.hazards)
     assert len(found) > 5
+    assert hazards > len(found) / 2
     assert found.count(Race.RACE) > len(found) / 2

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_gilcheck.plugin.checks import describe
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.verdict import HotLine, Race, Scaling
+from pytest_gilcheck.verdict import Hazard, HazardPlace, HotLine, Race, Scaling
 from unit.scaling.fakes import a_measurement
 
 LINE = HotLine(file="a.py", line=3, function="f", share=0.5, kind="bytecode", inside=None)
@@ -32,6 +32,10 @@ FULL = ScalingRecord(
 )
 BARE = ScalingRecord(verdict=Scaling.SKIPPED, reason="x")
 
+PLACE = HazardPlace(
+    thread=1, file="a.py", line=4, function="f", source="x.n += 1", act="reads .n", locks=("a.py:3", "b.py:7")
+)
+HAZARD = Hazard(kind="unordered", text="two threads", places=(PLACE, PLACE))
 FULL_RACE = RaceRecord(
     verdict=Race.DEADLOCK,
     reason="found",
@@ -42,10 +46,12 @@ FULL_RACE = RaceRecord(
     first_failure=11,
     switches=3,
     token="gc1:AAAA",
+    gil_feasible=False,
     uncontrolled=("thread 'a' waits",),
     threads=4,
     strategy="auto",
     seed=3,
+    hazards=(HAZARD,),
     failed=True,
     seconds=0.5,
     story={"cause": "lost update", "steps": [{"thread": 1, "acts": [{"verb": "reads"}]}], "stuck": []},

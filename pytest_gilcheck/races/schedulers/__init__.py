@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from pytest_gilcheck.races.schedule import Place
     from pytest_gilcheck.races.sites import Site
     from pytest_gilcheck.races.threads import Controlled
+    from pytest_gilcheck.races.values import Values
 
 
 class Scheduler(Protocol):
     """Decides one execution after another. ``ready`` is never empty and sorted by number.
 
     A scheduler with a ``script`` is not asked: what to do at (thread, place, passage) is written there. ``events`` is where
-    the execution notes what its threads do, if it is to be ``noted``.
+    the execution notes what its threads do, if it is to be ``noted``, and ``values`` what they read and write, if there is
+    such.
     """
 
     noted: bool
+    values: Values | None
 
     script: Mapping[tuple[int, Place | None, int], int] | None
     events: Sequence[Event]
@@ -40,6 +43,7 @@ class Base:
     script: Mapping[tuple[int, Place | None, int], int] | None = None
     events: Sequence[Event] = ()
     noted = False
+    values: Values | None = None
 
     def begin(self) -> bool:
         """There is always another."""

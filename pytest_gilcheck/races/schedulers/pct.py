@@ -21,6 +21,8 @@ class PCT(Base):
     A bug of that depth is found with a probability of at least :func:`probability` in each execution.
     """
 
+    noted = True
+
     def __init__(self, seed: int, steps: int, depth: int = DEPTH) -> None:
         self._random = _random.Random(seed)  # the one in C: the one in Python may be under test
         self._priorities: dict[int, float] = {}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Random(Base):
     """Every thread that can run is as likely as any other to go on."""
 
+    noted = True
+
     def __init__(self, seed: int) -> None:
         self._random = _random.Random(seed)  # the one in C: the one in Python may be under test
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_gilcheck.races.schedulers import Base
+from pytest_gilcheck.races.values import Values
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.schedule import Schedule
@@ -12,9 +13,11 @@ if TYPE_CHECKING:
 
 
 class Replaying(Base):
-    """Follows ``schedule`` and lets nobody interrupt anybody else."""
+    """Follows ``schedule`` and lets nobody interrupt anybody else. ``judged``: what threads do is noted, with its values."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, *, judged: bool = False) -> None:
+        self.noted = judged
+        self.values = Values() if judged else None
         self.script = {(switch.thread, switch.place, switch.passage): switch.to for switch in schedule.switches}
 
     def resume(self, me: Controlled, ready: list[Controlled], default: Controlled, blocks: int) -> Controlled:

@@ -50,8 +50,8 @@ class Systematic(Base):
     backtracking: Coons, Musuvathi and McKinley, OOPSLA 2013).
 
     ``skipped`` tells after the last execution whether the bound kept anything from being tried; ``diverged`` says where the
-    same choices led elsewhere than before, because the scenario depends on something that is not controlled. ``events`` is
-    where the execution notes its events.
+    same choices led elsewhere than before, because the scenario depends on something that is not controlled. ``pruned``
+    counts the choices that were left out. ``events`` is where the execution notes its events.
     """
 
     noted = True
@@ -61,6 +61,7 @@ class Systematic(Base):
         self.skipped = False
         self.cut = False  # an execution was too long to try something else everywhere in it
         self.diverged: tuple[Site | None, Site | None] | None = None
+        self.pruned = 0
         self.reduced = reduced
         self._path: list[_Choice] = []
         self._depth = 0
@@ -86,6 +87,7 @@ class Systematic(Base):
                 self._known_depth = len(self._path)
                 self.again()
                 return True
+            self.pruned += (last.allowed & last.ready & ~last.tried).bit_count()
             self._path.pop()
         return False
 

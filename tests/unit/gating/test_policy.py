@@ -91,3 +91,10 @@ def test_a_test_that_failed_when_rerun_is_no_reason_of_its_own() -> None:
 
 def test_nothing_fails_without_records() -> None:
     assert not decide(Policy.parse("inconclusive,gil-bound"), {}).fails
+
+
+def test_hazards_fail_only_on_request() -> None:
+    assert not Policy().hazards_fail
+    assert not Policy.parse("race,deadlock,hang,expectation").hazards_fail
+    assert Policy.parse("race,hazard").hazards_fail
+    assert not decide(Policy.parse("hazard"), RECORDS).fails, "they fail their test, not the run at its end"

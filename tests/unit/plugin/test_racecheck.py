@@ -6,7 +6,7 @@ from pytest_gilcheck.plugin.markers import RaceWanted
 from pytest_gilcheck.plugin.racecheck import Stage, describe, steps
 from pytest_gilcheck.races import Exploration
 from pytest_gilcheck.record import RaceRecord
-from pytest_gilcheck.verdict import Race
+from pytest_gilcheck.verdict import Hazard, HazardPlace, Race
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,14 @@ def test_a_strategy_that_is_only_known_by_name_is_said_to_be_missing() -> None:
     record = describe([stage(2)], RaceWanted(strategy="sleep"))
     assert record.strategy == "auto"
     assert record.reason == "x (strategy='sleep' is not there yet: 'auto' was used)"
+
+
+def hazard(line: int, thread: int, kind: str = "unordered") -> Hazard:
+    place = HazardPlace(thread=thread, file="a.py", line=line, function="f", source="x", act="writes .n")
+    return Hazard(kind=kind, text="x", places=(place,))
+
+
+def test_hazards_of_all_searches_are_told_once() -> None:
+    few = stage(2, hazards=(hazard(3, 1), hazard(4, 1)))
+    more = stage(4, hazards=(hazard(3, 2), hazard(5, 2), hazard(4, 2, "split")))
+    assert of(few, more).hazards == (hazard(3, 1), hazard(4, 1), hazard(5, 2), hazard(4, 2, "split"))

@@ -111,7 +111,7 @@ def test_odd_numbers_get_the_same_message_as_any_other(tmp_path: Path, text: str
 def test_a_schedule_is_checked_before_anything_runs(tmp_path: Path) -> None:
     token = str(Token(schedule=Schedule(switches=(Switch(1, Place(7, 24), 1, 2),)), code=1, scenario=2))
     assert resolve(config(tmp_path, {"gilcheck_replay": f" {token} "})).replay == token
-    for damaged in (token[:-1], f"{token}x", token.upper(), "gc2:AAAA", "x"):
+    for damaged in (token[:-1], f"{token}x", token.upper(), "gc1:", "gc1:AAAA", "gc2:AAAAAAAAAAAAAAAA", "x"):
         with pytest.raises(pytest.UsageError, match="--gilcheck-replay: "):
             resolve(config(tmp_path, {"gilcheck_replay": damaged}))
 
@@ -146,6 +146,8 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-seconds", "gilcheck_seconds"),
         ("--gilcheck-timeout", "gilcheck_timeout"),
         ("--gilcheck-source", "gilcheck_source"),
+        ("--gilcheck-ignore", "gilcheck_ignore"),
+        ("--gilcheck-approximate", "gilcheck_approximate"),
         ("--gilcheck-replay", "gilcheck_replay"),
         ("--gilcheck-report", "gilcheck_report"),
         ("--gilcheck-json", "gilcheck_json"),

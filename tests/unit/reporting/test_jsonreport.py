@@ -36,6 +36,7 @@ RACE = RaceRecord(
     first_failure=12,
     switches=1,
     token="gc1:AAAA",
+    gil_feasible=True,
     uncontrolled=("thread 'x' waits",),
     threads=2,
     strategy="auto",

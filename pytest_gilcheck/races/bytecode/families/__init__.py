@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pytest_gilcheck.races.bytecode.families import (
     attributes,
+    breaker,
     calls,
     cells,
     contexts,
@@ -24,6 +25,7 @@ from pytest_gilcheck.races.bytecode.versions import OPCODES
 
 #: Says which hooks are wanted for the instruction of an index.
 Plan = Callable[[Instructions, int], Sequence[Want]]
+Plans = Sequence[Plan | None]
 
 _FAMILIES: tuple[Mapping[str, Plan], ...] = (
     attributes.PLANS,
@@ -40,16 +42,22 @@ _FAMILIES: tuple[Mapping[str, Plan], ...] = (
     yields.PLANS,
 )
 
-#: By opcode; an instruction may be of several families.
-PLANS: list[Plan | None] = [None] * 256
-
 
 def _both(first: Plan, second: Plan) -> Plan:
     return lambda instructions, i: (*first(instructions, i), *second(instructions, i))
 
 
-for _family in _FAMILIES:
-    for _name, _plan in _family.items():
-        if _name in OPCODES:
-            _present = PLANS[OPCODES[_name]]
-            PLANS[OPCODES[_name]] = _both(_present, _plan) if _present else _plan
+def _table(families: Iterable[Mapping[str, Plan]]) -> Plans:
+    plans: list[Plan | None] = [None] * 256
+    for family in families:
+        for name, plan in family.items():
+            if name in OPCODES:
+                present = plans[OPCODES[name]]
+                plans[OPCODES[name]] = _both(present, plan) if present else plan
+    return plans
+
+
+#: By opcode; an instruction may be of several families.
+PLANS = _table(_FAMILIES)
+#: The same, and before them the hooks that tell where the GIL may be handed over.
+WITH_BREAKER = _table((breaker.PLANS, *_FAMILIES))

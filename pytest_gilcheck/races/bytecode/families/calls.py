@@ -13,26 +13,33 @@ from pytest_gilcheck.races.sites import Kind
 _KW_NAMES = opcode("KW_NAMES")
 
 
-def _callee(instructions: Instructions, i: int) -> Callee | None:
+def callee(instructions: Instructions, i: int) -> Callee | None:
+    """What the call of index ``i`` calls; ``None`` if that is not understood."""
     if instructions.callees is None:
         instructions.callees = callees(instructions)
-    callee = instructions.callees.get(i)
-    return None if callee is None or callee.plain else callee
+    return instructions.callees.get(i)
 
 
-def _spread_call(instructions: Instructions, i: int) -> Sequence[Want]:
-    callee = _callee(instructions, i)
-    return (Want(Kind.CALL, callee.name, replacing(callee.depth), i),) if callee else ()
-
-
-def _call(instructions: Instructions, i: int) -> Sequence[Want]:
-    callee = _callee(instructions, i)
-    if callee is None:
-        return ()
+def begin(instructions: Instructions, i: int) -> int:
+    """The index of the first of the instructions that make up the ``CALL`` of index ``i``."""
     before = i - 1 if LAYOUT.precall else i
     if instructions.ops[before - 1] == _KW_NAMES:
         before -= 1  # what it sets is for the next call that runs
-    return (Want(Kind.CALL, callee.name, replacing(callee.depth), before),)
+    return before
+
+
+def _spread_call(instructions: Instructions, i: int) -> Sequence[Want]:
+    return _wanted(callee(instructions, i), i)
+
+
+def _call(instructions: Instructions, i: int) -> Sequence[Want]:
+    return _wanted(callee(instructions, i), begin(instructions, i))
+
+
+def _wanted(called: Callee | None, before: int) -> Sequence[Want]:
+    if called is None or called.plain:
+        return ()
+    return (Want(Kind.CALL, called.name, replacing(called.depth), before),)
 
 
 PLANS = {"CALL": _call, "CALL_KW": _spread_call, "CALL_FUNCTION_EX": _spread_call}

@@ -1,0 +1,95 @@
+"""What executions show that raise nothing and hang nowhere: lost updates, and outcomes that no serial order gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from pytest_gilcheck.races.excused import excused
+from pytest_gilcheck.races.execution import Result
+from pytest_gilcheck.races.oracles import Rules, lost_updates
+from pytest_gilcheck.races.oracles.outcome import Outcome
+from pytest_gilcheck.races.oracles.serial import Orders, SerialOutcomes
+from pytest_gilcheck.races.oracles.steps import is_one_step
+from pytest_gilcheck.races.scope import Scope
+from pytest_gilcheck.races.sites import Site
+
+
+class Finding(NamedTuple):
+    """A kind of failure, and what happened in words. ``hazard``: it may be meant, or be somebody else's affair."""
+
+    kind: str
+    text: str
+    hazard: bool = False
+
+
+class Judge:
+    """Judges executions of one exploration.
+
+    ``in_order`` runs the operations one after another, in the orders given.
+    """
+
+    def __init__(self, *, scope: Scope, rules: Rules, in_order: Callable[[Orders], Result], seed: int) -> None:
+        self._scope = scope
+        self._rules = rules
+        self._updates = None if "lost-update" in rules.ignored else lost_updates.Updates()
+        self._serial = None if "unserialisable" in rules.ignored else SerialOutcomes(self._outcomes, seed)
+        self._in_order = in_order
+        self._hot: set[Site] | None = None
+        self._worth = False
+        self._excused: set[str] = set()  # what in the state is called that may lose updates
+
+    def learn(self, plain: Result) -> None:
+        """``plain`` is an execution in which the operations had the order in which they are written."""
+        if self._serial is not None and plain.outcomes:
+            self._serial.add(plain.outcomes)
+
+    def suspects(self, result: Result, hot: set[Site]) -> bool:
+        """Whether ``result`` is worth another look, at its values. ``hot`` are the sites that are watched."""
+        if result.reason is not None:
+            return False
+        if self._updates is not None:
+            if hot is not self._hot:
+                self._hot, self._worth = hot, self._updates.among(iter(hot))
+            if self._worth and any(True for _ in self._updates.suspects(result.events)):
+                return True
+        return (
+            self._serial is not None
+            and bool(result.outcomes)
+            and self._serial.judge(result.outcomes, self._excused) is not None
+        )
+
+    def findings(self, result: Result) -> Iterator[Finding]:
+        """What ``result`` shows; nothing if its values were not noted."""
+        values, events = result.values, result.events
+        if values is None or result.reason is not None:
+            return
+        if self._updates is not None:
+            for each in self._updates.found(events, values):
+                write = events[each.write]
+                site, name = write.site, lost_updates.name(write)
+                assert site is not None
+                meant = any(fnmatchcase(name, pattern) for pattern in self._rules.approximate)
+                if meant or excused(site.code.co_filename, site.line or 0):
+                    self._excused.add(lost_updates.part(write))
+                else:
+                    hazard = not self._scope.answerable(site.code)
+                    yield Finding("lost-update", lost_updates.said(each, events, values), hazard)
+        mismatch = None
+        if self._serial is not None and result.outcomes:
+            mismatch = self._serial.judge(result.outcomes, self._excused)
+        if mismatch is not None:
+            steps = self._rules.atomic or all(
+                is_one_step(events, thread) for outcome in result.outcomes for thread in outcome.threads
+            )
+            yield Finding("unserialisable", mismatch.text, hazard=mismatch.sampled or not steps)
+
+    def mask(self, one: Result, other: Result) -> None:
+        """Both had the same schedule: what differs in their outcomes decides nothing."""
+        if self._serial is not None:
+            self._serial.mask(one.outcomes, other.outcomes)
+
+    def _outcomes(self, orders: Orders) -> tuple[Outcome, ...] | None:
+        result = self._in_order(orders)
+        return None if result.reason is not None else result.outcomes
