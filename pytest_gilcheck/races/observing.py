@@ -58,12 +58,13 @@ class Moment:
     ``None`` where they cannot be told; and the locks held. ``changed`` is the only item of a dictionary that a write of
     all of it added or took away."""
 
-    __slots__ = ("after", "before", "changed", "event", "file", "held", "line", "name", "via")
+    __slots__ = ("after", "before", "changed", "event", "file", "held", "key", "line", "name", "via")
 
     def __init__(
         self, event: Event, name: Name, place: tuple[str, int], via: tuple[str, str] | None, held: tuple[Held, ...]
     ) -> None:
         self.event, self.name, self.via, self.held = event, name, via, held
+        self.key = event.key  # or that of the only item of a container all of which is written
         self.file, self.line = place
         self.before: str | None = None
         self.after: str | None = None
@@ -144,6 +145,24 @@ class Observer(Notes):
             if act is Act.WRITE:
                 self._writes.append((moment, record, key, _items(target) if key is None else None))
         return event
+
+    def settle(self) -> None:
+        """See :meth:`Notes.settle`. What was written may be gone by the next moment, when all threads have ended."""
+        super().settle()
+        self._settle()
+
+    def name_part(self, part: object) -> None:
+        """See :meth:`Notes.name_part`: it is an access to that item, as far as a story is concerned."""
+        super().name_part(part)
+        if not self._writes:
+            return
+        moment, record, key, _ = self._writes[-1]
+        target = record() if isinstance(record, Record) else record.target
+        if key is None and target is not None and type(part) is tuple:
+            owner, number, rest = moment.name
+            moment.name, moment.key = (owner, number, f"{rest}[{short(part[0])}]"), part
+            moment.before = self._texts.text(target, part)
+            self._writes[-1] = moment, record, part, None
 
     def _seen_from(
         self, thread: Controlled, event: Event, target: object, record: Record | Kept, site: Site | None

@@ -163,7 +163,9 @@ _TEXTS: Final = (str, bytes, bytearray)
 
 def short(value: object) -> str:
     """``value`` in at most :data:`LONGEST` printable ASCII characters: builtins and a few more as they are, others as
-    ``<ClassName>``. Never raises."""
+    ``<ClassName>``, :data:`MISSING` as ``absent``. Never raises."""
+    if value is MISSING:
+        return "absent"
     try:
         return _cut(_short(value, _DEPTH))
     except (RuntimeError, ValueError, OverflowError, MemoryError):  # a thread outside the execution changes it

@@ -114,16 +114,15 @@ def _is_access(moment: Moment) -> bool:
 
 
 def _overlap(one: Moment, other: Moment) -> bool:
-    here, there = one.event, other.event
-    return here.target == there.target and (here.key == there.key or here.key is None or there.key is None)
+    return one.event.target == other.event.target and (one.key == other.key or one.key is None or other.key is None)
 
 
 def _same(one: Moment, other: Moment) -> bool:
-    return one.event.target == other.event.target and one.event.key == other.event.key
+    return one.event.target == other.event.target and one.key == other.key
 
 
 def _overwrites(moment: Moment) -> bool:
     """Whether nothing is left of the value that was there."""
     event = moment.event
-    whole = event.key is not None or issubclass(event.kind, CellType)
+    whole = moment.key is not None or issubclass(event.kind, CellType)
     return event.act is Act.WRITE and whole and event.site is not None and event.site.kind in _OVERWRITES

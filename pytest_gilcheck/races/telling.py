@@ -179,9 +179,11 @@ def _told(moment: Moment, what: str) -> tuple[str, str, str | None, str | None]:
     """The verb, and of what, and the values: of all of an object only what has changed, if that can be told."""
     event, before, after = moment.event, moment.before, moment.after
     deletes = event.site is not None and event.site.kind in _DELETES
-    whole = event.key is None and not issubclass(event.kind, CellType)
+    whole = moment.key is None and not issubclass(event.kind, CellType)
     if event.act is Act.READ:
         return "reads", what, None if whole and before is not None and before.startswith("<") else before, None
+    if deletes and moment.key is not None and before == ABSENT:
+        return "deletes", what, before, None
     if not whole:
         return "deletes" if deletes else "writes", what, before, ABSENT if deletes and after is None else after
     if moment.changed is not None:

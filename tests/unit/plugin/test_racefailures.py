@@ -57,7 +57,7 @@ def test_without_a_story_the_text_says_it() -> None:
     assert said("livelock")[0] == "gilcheck: hang: livelock: threads wait for one another in loops"
 
 
-@pytest.mark.parametrize("kind", ["timeout", "exit", "lost-update", "order", "unserialisable"])
+@pytest.mark.parametrize("kind", ["timeout", "exit", "lost-update", "unserialisable"])
 def test_other_kinds_are_called_by_the_first_line_of_their_text(kind: str) -> None:
     assert said(kind) == ["gilcheck: hang: first", "second at a.py"]
     assert said(kind, text="") == [f"gilcheck: hang: {kind}"]

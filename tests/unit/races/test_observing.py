@@ -256,6 +256,44 @@ def scenario():
     assert [(each["thread"], each["waits_for"]) for each in told["stuck"]] == [(2, "a notification of Box.changed")]
 
 
+def test_what_is_written_last_is_told_although_nothing_comes_after(tmp_path: Path) -> None:
+    told = acts(
+        story(
+            tmp_path,
+            """
+def scenario():
+    x = Shared()
+    x.n = 0
+    def change(): x.n += 1
+    run(change, change)
+""",
+        )
+    )
+    assert told[-1] == "1 writes Shared.n 1 1"
+
+
+def test_an_item_that_was_not_there(tmp_path: Path) -> None:
+    told = story(
+        tmp_path,
+        """
+def scenario():
+    seen = {}
+    def add():
+        n = seen.get("n", 0)
+        seen["n"] = n + 1
+    run(add, add)
+    assert seen["n"] == 2
+""",
+    )
+    assert acts(told)[:4] == [
+        "1 reads seen['n'] absent",
+        "2 reads seen['n'] absent",
+        "2 writes seen['n'] absent 1",
+        "1 writes seen['n'] 1 1",
+    ]
+    assert told["cause"] == "lost update of seen['n']"
+
+
 def test_a_long_execution_is_told_to_its_end(tmp_path: Path) -> None:
     told = story(
         tmp_path,

@@ -192,6 +192,7 @@ class Text(str):
     ("value", "text"),
     [
         (None, "None"),
+        (MISSING, "absent"),
         (True, "True"),
         (-3, "-3"),
         (1.5, "1.5"),
