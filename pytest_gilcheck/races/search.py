@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -16,6 +17,8 @@ from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.judge import Judge
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, OF_KIND, Rules
+from pytest_gilcheck.races.oracles.addresses import new_addresses
+from pytest_gilcheck.races.oracles.classes import module_of
 from pytest_gilcheck.races.oracles.serial import Orders
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
 from pytest_gilcheck.races.schedule import Schedule, Token
@@ -37,6 +40,8 @@ _LOST_SHARE = 0.02
 _HOPELESS = 3
 # So often the plain order runs again when another schedule failed: a test that fails by chance may fail there as well.
 _PLAIN_AGAIN = 3
+# So often an outcome that no serial order gives has to come again, and the plain order to have the same outcome as before.
+_OUTCOMES = 5
 # Schedules that failed and did not fail again, after which the search gives up.
 _MOST_DOUBTS = 20
 # An execution that reached its limit says nothing if a plain one takes more than this share of it.
@@ -111,7 +116,7 @@ class Search:
 
     def _foreign(self, kind: type) -> bool:
         """Whether a class is none of the user's."""
-        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        file = getattr(sys.modules.get(module_of(kind)), "__file__", None)
         return isinstance(file, str) and not self._lab.scope.answerable_file(file)
 
     def reference(self, plain: Result) -> None:
@@ -224,6 +229,8 @@ class Search:
         if failure.kind in JUDGED and witness.failure is None and not witness.result.uncontrolled:
             self._judge.mask(result, witness.result)  # what came of it differs from time to time, and says nothing
             return None
+        if failure.kind == "unserialisable" and same(witness.failure, failure) and not self._is_no_chance(witness, failure):
+            return None
         if not same(witness.failure, failure):
             controlled = not (result.uncontrolled or witness.result.uncontrolled)
             self._doubts.append(doubt(number, failure, witness.failure, controlled=controlled))
@@ -246,6 +253,22 @@ class Search:
         shown = witness.failure or failure
         failure = replace(shown, kind=failure.kind, schedule=schedule, story=self._witnessing.story(witness))
         return self.witnessed(failure, str(token), first_failure=number)
+
+    def _is_no_chance(self, witness: Witness, failure: Failure) -> bool:
+        """Whether it is the order of the operations that decides of their outcome: it fails each time, and what differs
+        from time to time decides nothing."""
+        for number in range(_OUTCOMES):
+            plain = self._lab.settle(Serial(), self._budget.limit)
+            if plain.reason is None:
+                self._judge.mask(self._reference, plain)
+                self._judge.learn(plain)
+            with new_addresses() if number % 2 else nullcontext():
+                again = self._witnessing.once(witness.schedule, failure)
+            if again.result.reason is None:
+                self._judge.mask(witness.result, again.result)
+            if not same(again.failure, failure):
+                return False
+        return self.failed(witness.result) is not None
 
     def _plain_fails(self) -> str | None:
         """What fails in the plain order, in which nothing failed: then it is not the interleaving that decides."""

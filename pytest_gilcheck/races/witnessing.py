@@ -41,7 +41,7 @@ class Witnessing:
     def repeated(self, schedule: Schedule, failure: Failure) -> Witness:
         """The failure that the schedule shows each time, or what it shows when it does not show that one."""
         for _ in range(_CONFIRMATIONS if failure.kind != "timeout" else 1):
-            witness = self._once(schedule, failure)
+            witness = self.once(schedule, failure)
             if not same(witness.failure, failure):
                 break
         return witness
@@ -52,7 +52,7 @@ class Witnessing:
             return witness
 
         def attempt(schedule: Schedule) -> Schedule | None:
-            found = self._once(schedule, failure)
+            found = self.once(schedule, failure)
             return found.result.schedule if same(found.failure, failure) and not found.result.uncontrolled else None
 
         schedule = shrunk(witness.schedule, attempt)
@@ -76,7 +76,8 @@ class Witnessing:
         kept = [thread for thread, before in zip(turns, [0, *turns], strict=False) if thread != before]
         return len(kept) > 1 and len(kept) == len(set(kept))
 
-    def _once(self, schedule: Schedule, failure: Failure) -> Witness:
+    def once(self, schedule: Schedule, failure: Failure) -> Witness:
+        """What the schedule shows now."""
         result = self._lab.confirm(Replaying(schedule, judged=failure.kind in JUDGED), self._limit)
         return Witness(schedule=schedule, failure=self._failed(result), result=result)
 

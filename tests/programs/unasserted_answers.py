@@ -1,7 +1,7 @@
 """What the oracles say of the programs of :mod:`programs.unasserted`, in a process of its own.
 
-``python -m programs.unasserted_answers [NAME ...]`` (from ``tests/``) prints a JSON object: for each program its verdict, the
-kind of its failure if it has one, and the reason.
+``python -m programs.unasserted_answers [NAME ...]`` (from ``tests/``) prints a JSON object: for each program its verdict,
+the kind of its failure if it has one, and the reason.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Programs without an assertion, as they are written: ``CORRECT`` ones, which no oracle may find fault with, and ``BUGGY`` ones
-by name, each with the kind of failure that the oracles alone tell it by (``None``: by none; it takes an assertion)."""
+"""Programs without an assertion, as they are written: ``CORRECT`` ones, which no oracle may find fault with, and ``BUGGY``
+ones by name, each with the kind of failure that the oracles alone tell it by (``None``: by none; it takes an assertion)."""
 
 from __future__ import annotations
 

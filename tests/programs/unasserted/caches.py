@@ -61,7 +61,7 @@ class UnlockedLru(Lru):
         return value
 
 
-@buggy("lost-update")
+@buggy("unserialisable")
 def lru_cache_without_lock() -> None:
     cache = UnlockedLru(2)
     run(lambda: cache.get("a", len), lambda: cache.get("a", len))
@@ -119,7 +119,7 @@ def memoised_recursion() -> None:
 
 @correct
 def functools_lru_cache() -> None:
-    @functools.lru_cache(maxsize=None)
+    @functools.cache
     def square(n: int) -> int:
         return n * n
 
@@ -190,7 +190,7 @@ def double_checked_singleton() -> None:
     run(Own.get, Own.get)
 
 
-@buggy("lost-update")
+@buggy("unserialisable")
 def unchecked_singleton_that_counts() -> None:
     class Own(Service):
         instance = None
@@ -420,7 +420,7 @@ def clearing_a_cache() -> None:
 
 @correct
 def single_flight_by_futures() -> None:
-    from concurrent.futures import Future  # noqa: PLC0415
+    from concurrent.futures import Future
 
     flights: dict[str, Any] = {}
     lock = threading.Lock()

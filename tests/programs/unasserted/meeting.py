@@ -253,7 +253,7 @@ def threads_that_log() -> None:
 
 @correct
 def standard_logging() -> None:
-    import logging  # noqa: PLC0415
+    import logging
 
     records: list[str] = []
 
@@ -261,7 +261,7 @@ def standard_logging() -> None:
         def emit(self, record: logging.LogRecord) -> None:
             records.append(f"{record.threadName}: {record.getMessage()}")
 
-    logger = logging.Logger("programs", logging.INFO)
+    logger = logging.Logger("programs", logging.INFO)  # noqa: LOG001 - not one that outlives the execution
     logger.addHandler(Collect())
 
     def work(n: int) -> None:
@@ -369,7 +369,7 @@ def started_once() -> None:
     run(server.start, server.start)
 
 
-@buggy("lost-update")
+@buggy("unserialisable")
 def started_twice() -> None:
     class Server:
         def __init__(self) -> None:

@@ -393,7 +393,7 @@ def ring_buffer_of_one_producer_and_one_consumer() -> None:
     run(lambda: [ring.put(1), ring.put(2)], lambda: [ring.get(), ring.get()])
 
 
-@buggy("lost-update")
+@buggy("unserialisable")
 def ring_buffer_of_two_producers() -> None:
     ring = Ring(4)
     run(lambda: ring.put(1), lambda: ring.put(2))

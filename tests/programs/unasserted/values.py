@@ -77,7 +77,7 @@ def last_seen() -> None:
 @correct
 def random_numbers() -> None:
     values: list[float] = []
-    run(lambda: values.append(random.random()), lambda: random.randint(1, 6))  # noqa: S311
+    run(lambda: values.append(random.random()), random.random)
 
 
 @correct
@@ -308,7 +308,7 @@ def property_that_is_set_and_read() -> None:
     run(warm, lambda: celsius.value, cool)
 
 
-@buggy("unserialisable")
+@buggy(None)
 def property_that_is_added_to() -> None:
     celsius = Celsius()
 
