@@ -11,12 +11,13 @@ from typing import Any
 from pytest_gilcheck.races.bytecode.dependence import Dependence, dependences
 from pytest_gilcheck.races.bytecode.reading import Instructions
 from pytest_gilcheck.races.events import Act, Event
-from pytest_gilcheck.races.peeking import MISSING, short
+from pytest_gilcheck.races.peeking import MISSING, class_name, short
 from pytest_gilcheck.races.sites import Kind, Site
 from pytest_gilcheck.races.values import Values
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
-_CONTAINERS = frozenset({list, tuple, dict, deque})
+# By identity: to look a class up by itself would ask its metaclass.
+_SCALARS = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
+_CONTAINERS = frozenset(map(id, (list, tuple, dict, deque)))
 # Larger containers, or deeper ones, count as different.
 _LARGEST = 500
 _DEEPEST = 3
@@ -95,7 +96,7 @@ class Updates:
         for offset, called in self.dependence(event.site).items():
             passage = reads.get((event.thread, id(event.site.code), offset))
             read = -1 if passage is None else passage[1].get(_location(event), -1)
-            if read > last_write:  # it has written nothing else since
+            if read >= max(last_write, 0):  # it has written nothing else since
                 yield LostUpdate(read=read, lost=writes[-1], write=number, called=called)
                 return
 
@@ -128,9 +129,9 @@ def _same(one: Any, other: Any, depth: int = _DEEPEST) -> bool:
         return True
     if kind is not type(other):
         return False
-    if kind in _SCALARS:
+    if id(kind) in _SCALARS:
         return bool(one == other)
-    if not depth or kind not in _CONTAINERS or not len(one) == len(other) <= _LARGEST:
+    if not depth or id(kind) not in _CONTAINERS or not len(one) == len(other) <= _LARGEST:
         return False
     if kind is dict:
         one, other = [*one, *one.values()], [*other, *other.values()]
@@ -143,9 +144,9 @@ def name(event: Event) -> str:
     if site is not None and site.kind in {Kind.STORE_GLOBAL, Kind.STORE_CELL}:
         return f"{'global' if site.kind is Kind.STORE_GLOBAL else 'variable'} {site.name}"
     if isinstance(key, str):
-        return f"{event.kind.__name__}.{key}"
+        return f"{class_name(event.kind)}.{key}"
     part = key[0] if isinstance(key, tuple) and key else MISSING
-    return f"an item of a {event.kind.__name__}" if part is MISSING else f"[{short(part)}] of a {event.kind.__name__}"
+    return f"an item of a {class_name(event.kind)}" if part is MISSING else f"[{short(part)}] of a {class_name(event.kind)}"
 
 
 def said(each: LostUpdate, events: Sequence[Event], values: Values) -> str:

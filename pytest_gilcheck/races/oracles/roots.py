@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from pytest_gilcheck.races.oracles.classes import flags, qualname
+from pytest_gilcheck.races.classes import flags, qualname
 from pytest_gilcheck.races.oracles.structure import Structure
 
 _CONTAINERS = (dict, list, set, bytearray)
@@ -76,7 +76,7 @@ class _Roots:
                     self._value(name, part)
 
     def _value(self, name: str, value: object) -> None:
-        if type(value) in {types.FunctionType, types.MethodType, functools.partial}:
+        if any(type(value) is kind for kind in (types.FunctionType, types.MethodType, functools.partial)):
             self._callable(value)
         else:
             self._state(name, value)

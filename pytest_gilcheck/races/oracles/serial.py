@@ -62,7 +62,7 @@ class SerialOutcomes:
     def judge(self, outcomes: Outcomes, apart_from: AbstractSet[int] = frozenset()) -> Mismatch | None:
         """``None`` if a serial order gives the same, as far as that can be told.
 
-        ``apart_from`` are threads whose answers do not matter.
+        ``apart_from`` are threads that do not matter: only the answers of the others count.
         """
         if apart_from:
             outcomes = [_without(outcome, apart_from) for outcome in outcomes]
@@ -148,7 +148,7 @@ def _changeable(one: Outcome, other: Outcome) -> Iterator[Path]:
 
 def _without(outcome: Outcome, threads: AbstractSet[int]) -> Outcome:
     ignored = frozenset(answer_of(number) for number, thread in enumerate(outcome.threads, 1) if thread in threads)
-    return replace(outcome, ignored=ignored)
+    return replace(outcome, state=None, ignored=ignored)
 
 
 def _at(outcomes: Outcomes, path: Path) -> Leaf | None:

@@ -87,7 +87,7 @@ class _Steps:
             if left > 0:
                 self._held[event.target] = left
         elif event.site is not None and not self._held:
-            if act is Act.WRITE:
+            if act is Act.WRITE and event.site.kind is not Kind.LOAD_ITEM:  # which may add an item that is missing
                 return self._is_first_write(event)
             if act is Act.READ:
                 glance = (event.site, event.passage)
@@ -104,7 +104,7 @@ class _Steps:
     def _is_first_write(self, event: Event) -> bool:
         assert event.site is not None
         if event.site.kind is not Kind.CALL or _is_attribute(event):
-            location = (event.target, event.key)
+            location = (event.target, event.part if event.key is None else event.key)
             new = location in self.stored
             self.stored.add(location)
             return not new

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pytest_gilcheck.races.oracles.classes import bases, inherited, module_of, namespace, own_attributes, qualname
+from pytest_gilcheck.races.classes import bases, inherited, module_of, namespace, own_attributes, qualname
 
 #: A place in a structure, from the outside in: what it is called in the program, as in ``account``, ``.balance``, ``['a']``.
 Path = tuple[str, ...]
@@ -36,8 +36,8 @@ _MOST_TYPES = 500
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _IDENTITY = re.compile(r"\d{10,}")
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented)})
-_NAMES = frozenset({int, str})
+# By identity: to look a class up by itself would ask its metaclass.
+_SCALARS = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))))
 _BASES = (int, float, complex, str, bytes)
 _PLAIN = frozenset({
     decimal.Decimal, dt.date, dt.timedelta,
@@ -52,7 +52,9 @@ _OPAQUE = (
     types.ModuleType, threading.Thread, threading.local, types.FrameType, types.TracebackType,
     types.GeneratorType, types.CoroutineType, types.CodeType,
 )  # fmt: skip
-_MEMBERS = _FUNCTIONS | {property, staticmethod, classmethod, types.MemberDescriptorType, types.GetSetDescriptorType}
+_MEMBERS = frozenset(
+    map(id, (*_FUNCTIONS, property, staticmethod, classmethod, types.MemberDescriptorType, types.GetSetDescriptorType))
+)
 
 
 class TooLarge(Exception):
@@ -95,7 +97,7 @@ class Structure:
         if self._count > MOST_PARTS or self._depth > _DEEPEST:
             raise TooLarge
         kind = type(value)
-        if kind in _SCALARS:
+        if id(kind) in _SCALARS:
             self.parts[path] = self._scalar(value)
         elif id(value) in self._open:
             self.parts[path] = ("inside itself",)
@@ -109,7 +111,7 @@ class Structure:
 
     def _scalar(self, value: Any) -> Leaf:
         kind = type(value)
-        if kind in _NAMES and value in self._renamed:
+        if (kind is int or kind is str) and value in self._renamed:
             return (self._renamed[value],)
         if kind is float or kind is complex:
             return (kind.__name__, repr(value))
@@ -205,7 +207,7 @@ class Structure:
             held = namespace(base)
             for name in sorted(self._volatile & held.keys()):
                 part = held[name]
-                if type(part) not in _MEMBERS:
+                if id(type(part)) not in _MEMBERS:
                     self.add((*path, f".{qualname(base).rpartition('.')[2]}.{name}"), part)
 
     def _mapping(self, path: Path, value: dict[object, object], kind: type) -> None:
@@ -247,7 +249,7 @@ class Structure:
 
     def _text(self, value: object) -> str:
         """A text that is the same for values of the same structure."""
-        if type(value) in _SCALARS:
+        if id(type(value)) in _SCALARS:
             said = self._scalar(value)
             return said[0] if len(said) == 1 and isinstance(said[0], str) else repr(said[1])
         outside = self.parts
