@@ -16,8 +16,8 @@ from programs import unasserted
 from programs.unasserted import BUGGY, CORRECT, Scenario
 from pytest_gilcheck.races import Budget, explore
 
-#: Enough for the serial orders, and for most of what is directed.
-BUDGET = Budget(seconds=2.0)
+#: Enough for the serial orders, and for what is directed at what they show.
+BUDGET = Budget(seconds=2.0, schedules=60)
 
 
 def load() -> None:

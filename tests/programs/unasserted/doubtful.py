@@ -349,14 +349,14 @@ def normalised_by_both() -> None:
     run(path.normalise, path.normalise)
 
 
-@buggy("unserialisable")
+@buggy("lost-update")
 def pruned_while_another_adds() -> None:
     class Watchers:
         def __init__(self) -> None:
             self.alive = [1, 0, 2]
 
         def prune(self) -> None:
-            self.alive = [each for each in self.alive if each]
+            self.alive = list(filter(None, self.alive))
 
         def add(self) -> None:
             self.alive = [*self.alive, 3]
