@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -10,7 +9,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pytest_gilcheck.errors import Misuse, unknown
-from pytest_gilcheck.races.classes import module_of
 from pytest_gilcheck.races.comparing import Step, difference
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
@@ -18,6 +16,7 @@ from pytest_gilcheck.races.judge import Judge
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, OF_KIND, Rules
 from pytest_gilcheck.races.oracles.addresses import new_addresses
+from pytest_gilcheck.races.oracles.foreign import Foreign
 from pytest_gilcheck.races.oracles.serial import Orders
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
 from pytest_gilcheck.races.schedule import Schedule, Token
@@ -85,9 +84,8 @@ class Search:
         self._reference = Result()
         self._witnessing = Witnessing(laboratory, budget.limit, self.failed)
         self._rules = rules or Rules()
-        self._kinds: dict[int, tuple[type, bool]] = {}
         self._lab.judging.ordered = self._rules.atomic
-        self._lab.judging.foreign = self._foreign
+        self._lab.judging.foreign = Foreign(laboratory.scope)
         self._judge = Judge(scope=laboratory.scope, rules=self._rules, in_order=self._in_order, seed=seed)
         self.threads = 1
 
@@ -113,16 +111,6 @@ class Search:
         self._plan.learn(reference, scheduler)
         self._reference = reference
         return None
-
-    def _foreign(self, kind: type) -> bool:
-        """Whether a class is none of the user's."""
-        known = self._kinds.get(id(kind))  # not by the class itself: its metaclass may say that it equals others
-        if known is not None:
-            return known[1]
-        file = getattr(sys.modules.get(module_of(kind)), "__file__", None)
-        foreign = isinstance(file, str) and not self._lab.scope.answerable_file(file)
-        self._kinds[id(kind)] = kind, foreign
-        return foreign
 
     def reference(self, plain: Result) -> None:
         """``plain`` is an execution of the plain order: what happens in it is as it should be, unless it fails."""

@@ -79,6 +79,7 @@ _OPERATORS = opcodes("BINARY_OP", "UNARY_NEGATIVE", "UNARY_POSITIVE", "UNARY_INV
 _BINARY = opcode("BINARY_OP")
 # The second time that the same is combined by one of these makes no difference.
 _IDEMPOTENT = frozenset(i for i, symbol in enumerate(BINARY_OPERATORS) if symbol in {"&", "|", "&=", "|="})
+_SUBSCRIPT = BINARY_OPERATORS.index("[]")
 _SUBSCRIPTS = opcodes("BINARY_SUBSCR", "BINARY_OP")
 # These take operands and give one result made from them.
 _RESULTS = opcodes(
@@ -263,7 +264,7 @@ class _Flow:
             made = frozenset().union(*operands)
             if op not in _OPERATORS or (op == _BINARY and arg in _IDEMPOTENT):
                 made = _called(made)
-            if op in _CALLS or op in _SUBSCRIPTS:
+            if op in _CALLS or (op in _SUBSCRIPTS and (op != _BINARY or arg == _SUBSCRIPT)):
                 made |= {_Source(2 * self._instructions.places[i], False)}
             stack.append(made)
             return True

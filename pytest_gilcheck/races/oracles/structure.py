@@ -266,7 +266,6 @@ _Way = Callable[[Structure, Path, Any, type], object]
 _BY_BASE: tuple[tuple[Any, _Way], ...] = (
     (enum.Enum, Structure._member),
     (type, Structure._class),
-    (_WEAK, Structure._weakly),
     (_OPAQUE, Structure._is_known),
     (BaseException, Structure._exception),
     ((dict, *_SEQUENCES, *_SETS), Structure._container),
@@ -300,8 +299,12 @@ def _shape(kind: type) -> _Shape:
         return known
     if len(_shapes) > _MOST_TYPES:
         _shapes.clear()
+    # The weak ones are abstract, and may count classes as theirs that are not.
+    weak = any(base is each for base in bases(kind) for each in _WEAK)
     ways = (way for base, way in _BY_BASE if issubclass(kind, base))
-    way = next((way for exact, way in _BY_TYPE.items() if kind is exact), None) or next(ways)
+    way = next((way for exact, way in _BY_TYPE.items() if kind is exact), None) or (
+        Structure._weakly if weak else next(ways)
+    )
     members = ((name, member) for base in bases(kind) for name, member in namespace(base).items())
     slots = tuple((name, member) for name, member in members if type(member) is types.MemberDescriptorType)
     known = _shapes[id(kind)] = _Shape(kind, way, slots)
