@@ -140,7 +140,7 @@ class _Search(Search):
         if result is None or not same(self.failed(result), self._wanted):
             return None
         self.found = True
-        return self._conclude(Race.RACE, YES)
+        return self.conclude(Race.RACE, YES)
 
     def _witness(self, result: Result, failure: Failure, number: int) -> Exploration | None:  # noqa: ARG002
         if not same(failure, self._wanted):
@@ -150,4 +150,4 @@ class _Search(Search):
         return shown
 
     def _first_failed(self, reference: Result, failure: Failure) -> Exploration:
-        return self._witness(reference, failure, self.schedules) or self._conclude(Race.NONDETERMINISTIC, failure.text)
+        return self._witness(reference, failure, self.schedules) or self.conclude(Race.NONDETERMINISTIC, failure.text)

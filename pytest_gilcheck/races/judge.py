@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from pytest_gilcheck.races.excused import excused
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.oracles import Rules, lost_updates
+from pytest_gilcheck.races.oracles.addresses import new_addresses
 from pytest_gilcheck.races.oracles.outcome import Outcome
-from pytest_gilcheck.races.oracles.serial import Orders, SerialOutcomes
-from pytest_gilcheck.races.oracles.steps import is_one_step
+from pytest_gilcheck.races.oracles.serial import Mismatch, Orders, SerialOutcomes
+from pytest_gilcheck.races.oracles.steps import Conduct, conduct
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.sites import Site
 
@@ -76,20 +78,50 @@ class Judge:
                 else:
                     hazard = not self._scope.answerable(site.code)
                     yield Finding("lost-update", lost_updates.said(each, events, values), hazard)
-        mismatch = None
-        if self._serial is not None and result.outcomes:
-            mismatch = self._serial.judge(result.outcomes, self._excused)
+        mismatch = self._mismatch(result)
         if mismatch is not None:
-            steps = self._rules.atomic or all(
-                is_one_step(events, thread) for outcome in result.outcomes for thread in outcome.threads
-            )
-            yield Finding("unserialisable", mismatch.text, hazard=mismatch.sampled or not steps)
+            yield Finding("unserialisable", mismatch.text, hazard=mismatch.sampled or not self._at_once(result))
+
+    def _mismatch(self, result: Result) -> Mismatch | None:
+        if self._serial is None or not result.outcomes:
+            return None
+        return self._serial.judge(result.outcomes, self._excused)
+
+    def _at_once(self, result: Result) -> bool:
+        """Whether it may be expected of the operations of ``result`` that they come out as in some serial order."""
+        if self._rules.atomic:
+            return True
+        if any(outcome.weak for outcome in result.outcomes) or not _are_alone(result):
+            return False
+        assert self._serial is not None
+        threads = [thread for outcome in result.outcomes for thread in outcome.threads]
+        conducts = {thread: conduct(result.events, thread) for thread in threads}
+        if not all(each.at_once for each in conducts.values()):
+            return False
+        glances = {thread for thread, each in conducts.items() if _is_glance(each)}
+        spread = any(each.spread for each in conducts.values())
+        # Who only glances at what others change without a lock, one thing after another, sees how far they have come.
+        return not (glances and spread) or self._serial.judge(result.outcomes, self._excused, glances) is not None
 
     def mask(self, one: Result, other: Result) -> None:
         """Both had the same schedule: what differs in their outcomes decides nothing."""
         if self._serial is not None:
             self._serial.mask(one.outcomes, other.outcomes)
 
-    def _outcomes(self, orders: Orders) -> tuple[Outcome, ...] | None:
-        result = self._in_order(orders)
+    def _outcomes(self, orders: Orders, *, elsewhere: bool) -> tuple[Outcome, ...] | None:
+        with new_addresses() if elsewhere else nullcontext():
+            result = self._in_order(orders)
         return None if result.reason is not None else result.outcomes
+
+
+def _is_glance(conduct: Conduct) -> bool:
+    return not (conduct.wrote or conduct.guarded)
+
+
+def _are_alone(result: Result) -> bool:
+    """Whether nobody else, such as a pool of threads that the operations use, did anything that they had to do with until
+    their end: what others do takes its own time."""
+    threads = {thread for outcome in result.outcomes for thread in outcome.threads}
+    numbers = [number for number, event in enumerate(result.events) if event.thread in threads]
+    during = result.events[numbers[0] : numbers[-1]] if numbers else ()
+    return threads.union((0,)).issuperset(event.thread for event in during)

@@ -7,6 +7,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_gilcheck.races.accesses import Kept
+from pytest_gilcheck.races.classes import inherited
 from pytest_gilcheck.races.events import Act, Event
 
 if TYPE_CHECKING:
@@ -100,4 +101,4 @@ class Notes:
 
 def may_be_kept(kind: type) -> bool:
     """Whether objects of this type can be kept alive for a while: they have no finalizer, and no stack hangs on them."""
-    return not hasattr(kind, "__del__") and not issubclass(kind, _WITH_STACKS)
+    return inherited(kind, "__del__") is None and not issubclass(kind, _WITH_STACKS)

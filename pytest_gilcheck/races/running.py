@@ -45,7 +45,7 @@ def together(threads: Sequence[Operations], *, judged: bool, shared: Mapping[str
     errors: list[BaseException]
     if in_execution():
         prepare(*(each for one in operations for each in one))
-        judging = _run.judging if judged else None
+        judging = _run.judging if judged and _run.me.number == 0 else None  # what runs inside an operation is part of it
         seen: Sequence[Sequence[Callable[[], Any]]] = [[calls.watched(each) for each in one] for one in operations]
         children = _run.all(_functions(threads, seen if judging is None else judging.seen(seen)))
         results = [child.result for child in children]

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 from pytest_gilcheck.errors import Misuse, unknown
 from pytest_gilcheck.races.comparing import Step, difference
+from pytest_gilcheck.races.concluding import Concluding
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.judge import Judge
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, OF_KIND, Rules
+from pytest_gilcheck.races.oracles.addresses import new_addresses
+from pytest_gilcheck.races.oracles.foreign import Foreign
 from pytest_gilcheck.races.oracles.serial import Orders
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
 from pytest_gilcheck.races.schedule import Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
-from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same, verdict_of
-from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
+from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same
+from pytest_gilcheck.verdict import Race
 
 # So many runs of the plain order in a row have to go the same way, after so many that may not: first ones warm caches up.
 _ALIKE = 3
@@ -36,6 +38,8 @@ _LOST_SHARE = 0.02
 _HOPELESS = 3
 # So often the plain order runs again when another schedule failed: a test that fails by chance may fail there as well.
 _PLAIN_AGAIN = 3
+# So often an outcome that no serial order gives has to come again, and the plain order to have the same outcome as before.
+_OUTCOMES = 5
 # Schedules that failed and did not fail again, after which the search gives up.
 _MOST_DOUBTS = 20
 # An execution that reached its limit says nothing if a plain one takes more than this share of it.
@@ -44,7 +48,7 @@ _LONG = 0.2
 Observer = Callable[[int], None]
 
 
-class Search:
+class Search(Concluding):
     """One exploration. ``observer`` is told the number of executions after each."""
 
     def __init__(  # noqa: PLR0913 - what was asked for
@@ -83,7 +87,7 @@ class Search:
         self._witnessing = Witnessing(laboratory, budget.limit, self.failed)
         self._rules = rules or Rules()
         self._lab.judging.ordered = self._rules.atomic
-        self._lab.judging.foreign = cache(self._foreign)
+        self._lab.judging.foreign = Foreign(laboratory.scope)
         self._judge = Judge(scope=laboratory.scope, rules=self._rules, in_order=self._in_order, seed=seed)
         self.threads = 1
 
@@ -111,11 +115,6 @@ class Search:
         self._known = time.perf_counter()
         return None
 
-    def _foreign(self, kind: type) -> bool:
-        """Whether a class is none of the user's."""
-        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-        return isinstance(file, str) and not self._lab.scope.answerable_file(file)
-
     def reference(self, plain: Result) -> None:
         """``plain`` is an execution of the plain order: what happens in it is as it should be, unless it fails."""
         self._excused = {type(error).__name__ for error in plain.thread_errors}
@@ -134,13 +133,13 @@ class Search:
         if failed is not None:
             return failed
         if self._doubts:
-            return self._conclude(*self._doubts[0])
+            return self.conclude(*self._doubts[0])
         if self._lost > _LOST_SHARE * self.schedules:
-            return self._conclude(Race.UNCONTROLLED, f"{self._lost} of {self.schedules} executions could not be controlled")
+            return self.conclude(Race.UNCONTROLLED, f"{self._lost} of {self.schedules} executions could not be controlled")
         if different is None and self._plan.diverged:
             different = self._still_deterministic()
         if different is not None:
-            return self._conclude(Race.NONDETERMINISTIC, different)
+            return self.conclude(Race.NONDETERMINISTIC, different)
         return self._clean()
 
     def _try_all(self, schedulers: Iterator[Scheduler]) -> Exploration | None:
@@ -226,6 +225,8 @@ class Search:
         if failure.kind in JUDGED and witness.failure is None and not witness.result.uncontrolled:
             self._judge.mask(result, witness.result)  # what came of it differs from time to time, and says nothing
             return None
+        if failure.kind == "unserialisable" and same(witness.failure, failure) and not self._is_no_chance(witness, failure):
+            return None
         if not same(witness.failure, failure):
             controlled = not (result.uncontrolled or witness.result.uncontrolled)
             self._doubts.append(doubt(number, failure, witness.failure, controlled=controlled))
@@ -246,6 +247,22 @@ class Search:
         failure = self.told(replace(witness, failure=witness.failure or failure))
         return self.witnessed(failure, str(token), first_failure=number)
 
+    def _is_no_chance(self, witness: Witness, failure: Failure) -> bool:
+        """Whether it is the order of the operations that decides of their outcome: it fails each time, and what differs
+        from time to time decides nothing."""
+        for number in range(_OUTCOMES):
+            plain = self._lab.settle(Serial(), self._budget.limit)
+            if plain.reason is None:
+                self._judge.mask(self._reference, plain)
+                self._judge.learn(plain)
+            with new_addresses() if number % 2 else nullcontext():
+                again = self._witnessing.once(witness.schedule, failure)
+            if again.result.reason is None:
+                self._judge.mask(witness.result, again.result)
+            if not same(again.failure, failure):
+                return False
+        return self.failed(witness.result) is not None
+
     def _plain_fails(self) -> str | None:
         """What fails in the plain order, in which nothing failed: then it is not the interleaving that decides."""
         for _ in range(_PLAIN_AGAIN):
@@ -262,37 +279,16 @@ class Search:
         kind = "order" if serial else failure.kind
         return replace(failure, kind=kind, schedule=witness.schedule, story=self._witnessing.story(witness))
 
-    def witnessed(self, failure: Failure, token: str, *, first_failure: int) -> Exploration:
-        """The conclusion from a failure that was seen twice."""
-        switches = len(failure.schedule)
-        found = f"found on schedule {first_failure}, with {switches} context switch{'es' * (switches != 1)}"
-        reason = f"{failure.text.splitlines()[0] if failure.text else failure.kind} ({found})"
-        return self._conclude(verdict_of(failure.kind), reason, failure=failure, token=token, first_failure=first_failure)
-
-    def _hopeless(self, reference: Result) -> Exploration:
-        """The plain order was ended, through no fault of its threads that could be shown."""
-        if reference.reason == "budget":
-            seconds = self._budget.seconds
-            return self._conclude(
-                Race.SKIPPED, f"the first executions took more than the budget of {seconds:g} s; allow more"
-            )
-        if reference.reason == "timeout":
-            self._uncontrolled += [line for line in reference.report if line not in self._uncontrolled]
-            said = f"one execution takes longer than the limit of {self._budget.limit:g} s for each"
-        else:
-            said = f"it cannot be controlled: {'; '.join(reference.report)}"
-        return self._conclude(Race.UNCONTROLLED, said)
-
     def _first_failed(self, reference: Result, failure: Failure) -> Exploration:
         """The plain order failed: is that its threads' doing, or does the scenario fail whenever it runs again?"""
         if failure.error is not None and reference.reason is None:
             error = self._lab.plain()
             if error is not None:
-                return self._conclude(
+                return self.conclude(
                     Race.NOT_REPEATABLE,
                     f"it fails when it runs again, without any threads at once: {type(error).__name__}: {error}",
                 )
-        return self._witness(reference, failure, self.schedules) or self._conclude(*self._doubts[0])
+        return self._witness(reference, failure, self.schedules) or self.conclude(*self._doubts[0])
 
     def _nondeterministic(self) -> str | None:
         """Run the plain order until it went the same way several times in a row; else say where runs first differed."""
@@ -333,76 +329,3 @@ class Search:
         finally:
             self._lab.log = None
         return None if result.reason is not None else list(log)
-
-    def _clean(self) -> Exploration:
-        self._plan.forget_stale()
-        bound: int | None = None
-        if not self._lab.hot and self._plan.everything:
-            what = "its threads share nothing that they change" if self.threads > 1 else "only one thread runs"
-            coverage = "sampled" if self._deadlines or self._lost or self._uncontrolled else "exhausted"
-            return self._conclude(Race.CLEAN, f"{what} ({self._count()})", coverage=coverage)
-        if self._plan.everything:
-            coverage, said = "exhausted", "exhausted: every interleaving"
-        elif self._plan.exhausted is not None and (self._plan.exhausted or not self._plan.sampled):
-            coverage, bound = "exhausted", self._plan.exhausted
-            said = f"exhausted: every interleaving with at most {bound} preemption{'s' * (bound != 1)}"
-        elif self._plan.sampled or self._plan.directed:
-            reason = f"sampled: {self._count()} ({self._plan.how()})"
-            return self._conclude(Race.CLEAN, reason, coverage="sampled")
-        else:
-            coverage, said = "cut", "the budget ended a systematic search"
-            if self._plan.diverged:
-                said = "a systematic search ended where the same choices led elsewhere than before"
-            elif self.schedules == 1:
-                said = "the budget was spent before the search began"
-        if coverage == "exhausted" and (self._lost or self._uncontrolled):
-            coverage, bound = "sampled", None
-            said += ", but not all could be controlled"
-        elif coverage == "exhausted" and self._curtailed:
-            coverage, bound = "sampled", None
-            said += ", except where a thread had to give way"
-        elif coverage == "exhausted" and self._deadlines:
-            coverage, bound = "sampled", None
-            said += ", as far as deadlines come only when nothing else can run"
-        return self._conclude(Race.CLEAN, f"{said} ({self._count()})", coverage=coverage, bound=bound)
-
-    def _count(self) -> str:
-        return f"{self.schedules:,} schedule{'s' * (self.schedules != 1)}"
-
-    def _conclude(  # noqa: PLR0913 - the fields that not every conclusion has
-        self,
-        verdict: Race,
-        reason: str,
-        *,
-        coverage: str | None = None,
-        bound: int | None = None,
-        failure: Failure | None = None,
-        token: str | None = None,
-        first_failure: int | None = None,
-    ) -> Exploration:
-        return Exploration(
-            verdict=verdict,
-            reason=reason,
-            kind=None if failure is None else failure.kind,
-            coverage=coverage,
-            preemption_bound=bound,
-            schedules=self.schedules,
-            first_failure=first_failure,
-            switches=None if failure is None else len(failure.schedule),
-            token=token,
-            seconds=time.perf_counter() - self._begin,
-            uncontrolled=tuple(self._uncontrolled),
-            failure=failure,
-            hazards=self._hazards(verdict, coverage, bound),
-            conflicts=self._plan.conflicts.pairs,
-            orders_seen=self._plan.conflicts.orders,
-            orders_total=2 * self._plan.conflicts.pairs,
-            pruned=self._plan.pruned,
-            found_after=None if first_failure is None else self._found_after,
-        )
-
-    def _hazards(self, verdict: Race, coverage: str | None, bound: int | None) -> tuple[Hazard, ...]:
-        """Those of executions that can be relied on. Where every interleaving ran without a deadlock, none can come."""
-        if verdict is not Race.CLEAN and verdict not in WITNESSED:
-            return ()
-        return self._plan.hazards.found(locks=not (coverage == "exhausted" and bound is None))

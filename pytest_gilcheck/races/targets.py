@@ -112,11 +112,11 @@ def mapping_part(container: Any, key: object) -> tuple[object, object]:
 def located(target: Any, key: Any, write: bool) -> tuple[Any, Any, bool]:
     """An access made by a function, as an instruction that does the same makes it."""
     if type(key) is str:
-        if isinstance(target, types.ModuleType):
+        if issubclass(type(target), types.ModuleType):
             if write:
                 replaced(key)
             return types.ModuleType.__getattribute__(target, "__dict__"), (key,), write
-        if write and isinstance(target, type):
+        if write and issubclass(type(target), type):
             replaced(key)
     elif write and type(key) is tuple and type(target) is dict:
         global_stored(target, key[0])

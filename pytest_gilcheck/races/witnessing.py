@@ -64,7 +64,7 @@ class Witnessing:
         for number in range(_MOST_CONFIRMATIONS):
             if number >= least and time.monotonic() > end:
                 break
-            witness = self._once(schedule, failure)
+            witness = self.once(schedule, failure)
             if not same(witness.failure, failure):
                 break
             if failure.kind in JUDGED and number:
@@ -80,7 +80,7 @@ class Witnessing:
             return witness
 
         def attempt(schedule: Schedule) -> Schedule | None:
-            found = self._once(schedule, failure)
+            found = self.once(schedule, failure)
             return found.result.schedule if same(found.failure, failure) and not found.result.uncontrolled else None
 
         schedule = shrunk(witness.schedule, attempt)
@@ -110,7 +110,8 @@ class Witnessing:
         kept = [thread for thread, before in zip(turns, [0, *turns], strict=False) if thread != before]
         return len(kept) > 1 and len(kept) == len(set(kept))
 
-    def _once(self, schedule: Schedule, failure: Failure) -> Witness:
+    def once(self, schedule: Schedule, failure: Failure) -> Witness:
+        """What the schedule shows now."""
         result = self._lab.confirm(Replaying(schedule, judged=failure.kind in JUDGED), self._limit)
         return Witness(schedule=schedule, failure=self._failed(result), result=result)
 

@@ -13,7 +13,17 @@ from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import NamedTuple
 
 from pytest_gilcheck.races.bytecode.reading import Instructions
-from pytest_gilcheck.races.bytecode.versions import FINAL, LAYOUT, METHOD_BIT, NAME_SHIFT, NULL_BIT, OPCODES, opcode, opcodes
+from pytest_gilcheck.races.bytecode.versions import (
+    BINARY_OPERATORS,
+    FINAL,
+    LAYOUT,
+    METHOD_BIT,
+    NAME_SHIFT,
+    NULL_BIT,
+    OPCODES,
+    opcode,
+    opcodes,
+)
 
 #: By the byte offset of a load: whether all that was made of it on the way to the store went through a call, or through
 #: anything else that need not give a new value each time (a comparison, a slice, a display).
@@ -29,6 +39,10 @@ class _Source(NamedTuple):
 
 _Value = frozenset[_Source]
 _NOTHING: _Value = frozenset()
+
+
+def _called(value: _Value) -> _Value:
+    return frozenset(_Source(offset, True) for offset, _ in value)
 
 
 class _State(NamedTuple):
@@ -62,6 +76,10 @@ _DELETES_VARIABLE = opcode("DELETE_FAST")
 _CALLS = opcodes("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 _CALL, _COPY, _SWAP, _PRECALL = opcode("CALL"), opcode("COPY"), opcode("SWAP"), opcode("PRECALL")
 _OPERATORS = opcodes("BINARY_OP", "UNARY_NEGATIVE", "UNARY_POSITIVE", "UNARY_INVERT")
+_BINARY = opcode("BINARY_OP")
+# The second time that the same is combined by one of these makes no difference.
+_IDEMPOTENT = frozenset(i for i, symbol in enumerate(BINARY_OPERATORS) if symbol in {"&", "|", "&=", "|="})
+_SUBSCRIPT = BINARY_OPERATORS.index("[]")
 _SUBSCRIPTS = opcodes("BINARY_SUBSCR", "BINARY_OP")
 # These take operands and give one result made from them.
 _RESULTS = opcodes(
@@ -69,6 +87,9 @@ _RESULTS = opcodes(
     "BUILD_TUPLE", "BUILD_LIST", "BUILD_SET", "BUILD_MAP", "BUILD_STRING", "BUILD_SLICE", "BUILD_CONST_KEY_MAP",
     "FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE", "LIST_TO_TUPLE", "CALL_INTRINSIC_1",
 )  # fmt: skip
+# These add the uppermost values, so many, to one that lies below the others.
+_ADDS = dict.fromkeys(opcodes("LIST_APPEND", "SET_ADD", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE"), 1)
+_ADDS[opcode("MAP_ADD")] = 2
 # These leave what stays on the stack as it is; what they push depends on nothing.
 _HARMLESS = opcodes(
     "NOP", "CACHE", "RESUME", "NOT_TAKEN", "KW_NAMES", "MAKE_CELL", "COPY_FREE_VARS", "POP_TOP", "POP_ITER", "PUSH_NULL",
@@ -77,7 +98,6 @@ _HARMLESS = opcodes(
     "POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_FORWARD_IF_NONE", "POP_JUMP_FORWARD_IF_NOT_NONE", "POP_JUMP_BACKWARD_IF_TRUE",
     "POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE", "JUMP_FORWARD",
     "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP", "FOR_ITER", "END_FOR",
-    "LIST_APPEND", "SET_ADD", "MAP_ADD", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE",
     "PUSH_EXC_INFO", "POP_EXCEPT", "RETURN_VALUE", "RETURN_CONST", "DELETE_ATTR", "DELETE_SUBSCR", "STORE_SLICE",
     "BEFORE_WITH", "LOAD_SPECIAL", "IMPORT_NAME", "MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE",
 )  # fmt: skip
@@ -242,13 +262,17 @@ class _Flow:
             operands = stack[len(stack) - taken :] if taken else []
             del stack[len(stack) - taken :]
             made = frozenset().union(*operands)
-            if op not in _OPERATORS:
-                made = frozenset(_Source(offset, True) for offset, _ in made)
-            if op in _CALLS or op in _SUBSCRIPTS:
+            if op not in _OPERATORS or (op == _BINARY and arg in _IDEMPOTENT):
+                made = _called(made)
+            if op in _CALLS or (op in _SUBSCRIPTS and (op != _BINARY or arg == _SUBSCRIPT)):
                 made |= {_Source(2 * self._instructions.places[i], False)}
             stack.append(made)
             return True
-        if op == _STORES_ATTRIBUTE:
+        if op in _ADDS:
+            added = _called(frozenset().union(*stack[-_ADDS[op] :]))
+            del stack[-_ADDS[op] :]
+            stack[-arg] |= added
+        elif op == _STORES_ATTRIBUTE:
             del stack[-2:]
         elif op == _STORES_ITEM:
             del stack[-3:]

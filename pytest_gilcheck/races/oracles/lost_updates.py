@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any
 
 from pytest_gilcheck.races.bytecode.dependence import Dependence, dependences
 from pytest_gilcheck.races.bytecode.reading import Instructions
 from pytest_gilcheck.races.events import Act, Event
-from pytest_gilcheck.races.peeking import MISSING, short
+from pytest_gilcheck.races.peeking import MISSING, class_name, short
 from pytest_gilcheck.races.sites import Kind, Site
 from pytest_gilcheck.races.values import Values
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
+# By identity: to look a class up by itself would ask its metaclass.
+_SCALARS = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
+_CONTAINERS = frozenset(map(id, (list, tuple, dict, deque)))
+# Larger containers, or deeper ones, count as different.
+_LARGEST = 500
+_DEEPEST = 3
 _Location = tuple[int, object]
 
 
@@ -51,6 +58,7 @@ class Updates:
     def suspects(self, events: Sequence[Event]) -> Iterator[LostUpdate]:
         """What may be lost updates: whether they are depends on the values."""
         last_use: dict[tuple[int, _Location], int] = {}
+        last_write: dict[tuple[int, _Location], int] = {}
         writes: dict[_Location, list[int]] = {}
         reads: dict[tuple[int, int, int], tuple[int, dict[_Location, int]]] = {}  # by thread, code and offset
         for number, event in enumerate(events):
@@ -60,8 +68,12 @@ class Updates:
             location = _location(event)
             if event.act is Act.WRITE:
                 if site.stores:
-                    yield from self._lost(number, event, reads, writes.get(location), last_use.get((event.thread, location)))
+                    mine = (event.thread, location)
+                    yield from self._lost(
+                        number, event, reads, writes.get(location), last_use.get(mine), last_write.get(mine, -1)
+                    )
                 writes.setdefault(location, []).append(number)
+                last_write[event.thread, location] = number
             last_use[event.thread, location] = number
             here = (event.thread, id(site.code), site.offset)
             before = reads.get(here)
@@ -76,14 +88,16 @@ class Updates:
         reads: dict[tuple[int, int, int], tuple[int, dict[_Location, int]]],
         writes: list[int] | None,
         last_use: int | None,
+        last_write: int,
     ) -> Iterator[LostUpdate]:
         if not writes or last_use is None or writes[-1] < last_use:
             return  # nobody has written since the thread used it
         assert event.site is not None
         for offset, called in self.dependence(event.site).items():
             passage = reads.get((event.thread, id(event.site.code), offset))
-            if passage is not None and passage[1].get(_location(event)) == last_use:
-                yield LostUpdate(read=last_use, lost=writes[-1], write=number, called=called)
+            read = -1 if passage is None else passage[1].get(_location(event), -1)
+            if read >= max(last_write, 0):  # it has written nothing else since
+                yield LostUpdate(read=read, lost=writes[-1], write=number, called=called)
                 return
 
     def found(self, events: Sequence[Event], values: Values) -> Iterator[LostUpdate]:
@@ -108,8 +122,20 @@ def _is_lost(each: LostUpdate, values: Values) -> bool:
     return not (each.called and _same(lost, written))
 
 
-def _same(one: object, other: object) -> bool:
-    return one is other or (type(one) is type(other) and type(one) in _SCALARS and one == other)
+def _same(one: Any, other: Any, depth: int = _DEEPEST) -> bool:
+    """Whether both are the same object, or equal builtins; nothing of the user's is asked."""
+    kind = type(one)
+    if one is other:
+        return True
+    if kind is not type(other):
+        return False
+    if id(kind) in _SCALARS:
+        return bool(one == other)
+    if not depth or id(kind) not in _CONTAINERS or not len(one) == len(other) <= _LARGEST:
+        return False
+    if kind is dict:
+        one, other = [*one, *one.values()], [*other, *other.values()]
+    return all(_same(mine, its, depth - 1) for mine, its in zip(list(one), list(other), strict=True))
 
 
 def name(event: Event) -> str:
@@ -118,9 +144,9 @@ def name(event: Event) -> str:
     if site is not None and site.kind in {Kind.STORE_GLOBAL, Kind.STORE_CELL}:
         return f"{'global' if site.kind is Kind.STORE_GLOBAL else 'variable'} {site.name}"
     if isinstance(key, str):
-        return f"{event.kind.__name__}.{key}"
+        return f"{class_name(event.kind)}.{key}"
     part = key[0] if isinstance(key, tuple) and key else MISSING
-    return f"an item of a {event.kind.__name__}" if part is MISSING else f"[{short(part)}] of a {event.kind.__name__}"
+    return f"an item of a {class_name(event.kind)}" if part is MISSING else f"[{short(part)}] of a {class_name(event.kind)}"
 
 
 def part(event: Event) -> str:
@@ -128,7 +154,7 @@ def part(event: Event) -> str:
     site, (_, key) = event.site, _location(event)
     if site is not None and site.kind in {Kind.STORE_GLOBAL, Kind.STORE_CELL}:
         return str(site.name)
-    if isinstance(key, tuple) and len(key) == 1 and type(key[0]) in _SCALARS:
+    if isinstance(key, tuple) and len(key) == 1 and id(type(key[0])) in _SCALARS:
         return f"[{key[0]!r}]"
     return f".{key}"
 

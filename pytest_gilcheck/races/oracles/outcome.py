@@ -14,12 +14,15 @@ from pytest_gilcheck.races.oracles.structure import Leaf, Path, Structure, TooLa
 class Outcome:
     """``answers`` is what the operations returned or raised, ``state`` what they share afterwards, by path; ``None`` for
     what is too large to compare. ``threads`` are the numbers of the threads that ran the operations, ``operations`` how many
-    each of them had to run."""
+    each of them had to run. ``weak``: something refers to what is shared without keeping it alive, so that it is there as
+    long as an operation uses it. What is ``ignored`` are names of answers."""
 
     answers: Mapping[Path, Leaf] | None
     state: Mapping[Path, Leaf] | None
     threads: tuple[int, ...]
     operations: tuple[int, ...]
+    weak: bool = False
+    ignored: frozenset[str] = frozenset()
 
 
 Answer = tuple[object, BaseException | None]
@@ -45,7 +48,13 @@ def take(  # noqa: PLR0913 - what there is to know of the operations
     returned = _parts(structure, lambda: _add_answers(structure, answers))
     state = _parts(structure, lambda: _add_state(structure, operations, volatile, shared))
     numbers = tuple(number for number, _ in threads)
-    return Outcome(answers=returned, state=state, threads=numbers, operations=tuple(len(one) for one in operations))
+    counts = tuple(len(one) for one in operations)
+    return Outcome(answers=returned, state=state, threads=numbers, operations=counts, weak=structure.weak)
+
+
+def answer_of(position: int) -> str:
+    """What the answer of the thread at ``position``, from 1 on, is called in paths."""
+    return f"result {position}"
 
 
 def _parts(structure: Structure, add: Callable[[], None]) -> Mapping[Path, Leaf] | None:
@@ -60,7 +69,7 @@ def _parts(structure: Structure, add: Callable[[], None]) -> Mapping[Path, Leaf]
 
 def _add_answers(structure: Structure, answers: Sequence[Answer]) -> None:
     for position, (result, error) in enumerate(answers, 1):
-        structure.add((f"result {position}",), result if error is None else error)
+        structure.add((answer_of(position),), result if error is None else error)
 
 
 def _add_state(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from pytest_gilcheck.races.classes import flags, qualname
 from pytest_gilcheck.races.oracles.structure import Structure
 
 _CONTAINERS = (dict, list, set, bytearray)
@@ -47,7 +48,7 @@ class _Roots:
         elif kind is types.FunctionType:
             self._function(value)
         elif not issubclass(kind, _CODE):
-            self._state(kind.__name__, value)
+            self._state(qualname(kind), value)
 
     def _function(self, function: types.FunctionType) -> None:
         if id(function) in self._functions:
@@ -75,7 +76,7 @@ class _Roots:
                     self._value(name, part)
 
     def _value(self, name: str, value: object) -> None:
-        if type(value) in {types.FunctionType, types.MethodType, functools.partial}:
+        if any(type(value) is kind for kind in (types.FunctionType, types.MethodType, functools.partial)):
             self._callable(value)
         else:
             self._state(name, value)
@@ -90,7 +91,7 @@ class _Roots:
 
 def _is_of_the_user(kind: type) -> bool:
     """Whether it is a class that a class statement made, not one of C code, of functions or of classes."""
-    return not issubclass(kind, _CODE) and bool(kind.__flags__ & _HEAP_TYPE)
+    return not issubclass(kind, _CODE) and bool(flags(kind) & _HEAP_TYPE)
 
 
 @lru_cache(_MOST_CODES)

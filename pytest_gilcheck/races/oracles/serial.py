@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from math import factorial, prod
+from typing import Protocol
 
-from pytest_gilcheck.races.oracles.outcome import Outcome
+from pytest_gilcheck.races.oracles.outcome import Outcome, answer_of
 from pytest_gilcheck.races.oracles.structure import Leaf, Path
 
 #: Of more orders than this only so many are run, chosen at random.
@@ -25,6 +26,7 @@ _LONGEST = 80
 #: For each time that operations are run at once, the positions of the threads in the order in which they take turns.
 Orders = tuple[tuple[int, ...], ...]
 Outcomes = Sequence[Outcome]
+Parts = Mapping[Path, Leaf]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +37,17 @@ class Mismatch:
     sampled: bool
 
 
+class Runs(Protocol):
+    """Runs operations in an order; ``elsewhere``: new objects shall not have the addresses that they have otherwise."""
+
+    def __call__(self, orders: Orders, *, elsewhere: bool) -> Outcomes | None:
+        """What came of it."""
+
+
 class SerialOutcomes:
     """The outcomes of serial orders, which ``run`` produces: it returns ``None`` where an order cannot be run to its end."""
 
-    def __init__(self, run: Callable[[Orders], Outcomes | None], seed: int = 0) -> None:
+    def __init__(self, run: Runs, seed: int = 0) -> None:
         self._run = run
         self._seed = seed
         self._known: list[Outcomes] = []
@@ -51,10 +60,17 @@ class SerialOutcomes:
         """``outcomes`` are as they should be."""
         self._known.append(outcomes)
 
-    def judge(self, outcomes: Outcomes, excused: AbstractSet[str] = frozenset()) -> Mismatch | None:
-        """``None`` if a serial order gives the same, as far as that can be told. Parts that are called as in ``excused`` may
-        differ."""
+    def judge(
+        self, outcomes: Outcomes, excused: AbstractSet[str] = frozenset(), apart_from: AbstractSet[int] = frozenset()
+    ) -> Mismatch | None:
+        """``None`` if a serial order gives the same, as far as that can be told.
+
+        Parts that are called as in ``excused`` may differ. ``apart_from`` are threads that do not matter: only the answers
+        of the others count.
+        """
         self._excused = excused
+        if apart_from:
+            outcomes = [_without(outcome, apart_from) for outcome in outcomes]
         if self._is_known(outcomes):
             return None
         if not self._all_ran:
@@ -70,13 +86,13 @@ class SerialOutcomes:
     def mask(self, one: Outcomes, other: Outcomes) -> None:
         """Both should be the same: what is not differs from time to time, and counts no longer."""
         for mine, others in zip(one, other, strict=False):
-            self._masked.update(_differing(mine, others))
+            self._masked.update(_changeable(mine, others))
 
     def _run_all(self, groups: Sequence[tuple[int, ...]]) -> None:
         counts = [factorial(sum(group)) // prod(map(factorial, group)) for group in groups]
         self._sampled = prod(counts) > MOST_ORDERS
         for orders in _sample(groups, self._seed) if self._sampled else product(*map(_orders, groups)):
-            first, again = self._run(orders), self._run(orders)
+            first, again = self._run(orders, elsewhere=False), self._run(orders, elsewhere=True)
             if first is None or again is None or len(first) != len(again):
                 continue
             self.mask(first, again)
@@ -107,14 +123,37 @@ class SerialOutcomes:
             yield f"and {len(differing) - len(paths)} more differences"
 
 
+def _pairs(one: Outcome, other: Outcome) -> Iterator[tuple[Parts, Parts]]:
+    for mine, others in ((one.answers, other.answers), (one.state, other.state)):
+        if mine is not None and others is not None and mine != others:
+            yield mine, others
+
+
 def _differing(one: Outcome, other: Outcome) -> list[Path]:
     return [
         path
-        for mine, others in ((one.answers, other.answers), (one.state, other.state))
-        if mine is not None and others is not None and mine != others
+        for mine, others in _pairs(one, other)
         for path in {**mine, **others}
-        if mine.get(path) != others.get(path)
+        if mine.get(path) != others.get(path) and path[0] not in other.ignored
     ]
+
+
+def _changeable(one: Outcome, other: Outcome) -> Iterator[Path]:
+    """Where both differ. If one has a part that the other has not, that is in what it is a part of."""
+    for mine, others in _pairs(one, other):
+        for path in {**mine, **others}:
+            if path in mine and path in others:
+                if mine[path] != others[path]:
+                    yield path
+            else:
+                there = others if path in mine else mine
+                length = next(length for length in range(1, len(path) + 1) if path[:length] not in there)
+                yield path[: max(length - 1, 1)]
+
+
+def _without(outcome: Outcome, threads: AbstractSet[int]) -> Outcome:
+    ignored = frozenset(answer_of(number) for number, thread in enumerate(outcome.threads, 1) if thread in threads)
+    return replace(outcome, state=None, ignored=ignored)
 
 
 def _at(outcomes: Outcomes, path: Path) -> Leaf | None:
