@@ -65,7 +65,7 @@ def with_gil(
         return Feasible(answer=None, said="")
     if all(switch.place is None for switch in failure.schedule.switches):
         return Feasible(answer=True, said=YES)  # where a thread waits or ends, any other may go on
-    if failure.kind == "timeout" or execution > LONG:
+    if failure.kind in {"timeout", "livelock"} or execution > LONG:
         return Feasible(answer=None, said="not searched for: a schedule takes too long")
     budget = budget or Budget(seconds=SECONDS, schedules=SCHEDULES, limit=LIMIT)
     laboratory = HandoverLaboratory(scenario, scope)
