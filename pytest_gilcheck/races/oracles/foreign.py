@@ -16,6 +16,7 @@ class Foreign:
         self._known: dict[int, tuple[type, bool]] = {}  # by identity: a metaclass may say that its class equals others
 
     def __call__(self, kind: type) -> bool:
+        """Whether ``kind`` is such a class."""
         known = self._known.get(id(kind))
         if known is None:
             file = getattr(sys.modules.get(module_of(kind)), "__file__", None)

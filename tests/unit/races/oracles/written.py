@@ -22,8 +22,8 @@ def _here() -> None:
 def events(text: str) -> list[Event]:
     """``r`` reads and ``w`` writes an attribute, each in a place of its own; ``p`` reads in one and the same place.
 
-    ``c`` is a call that changes something. ``t`` and ``f`` take and free a lock, ``q`` asks whether it is free, ``b`` waits for
-    it, ``j`` joins a thread.
+    ``c`` is a call that changes something. ``t`` and ``f`` take and free a lock, ``q`` asks whether it is free, ``b`` waits
+    for it, ``j`` joins a thread.
     """
     code = _here.__code__
     polled = Site(code=code, offset=0, line=1, kind=Kind.LOAD_ATTR)
