@@ -103,7 +103,8 @@ class Hazard:
     """Something that may go wrong and was not seen to: ``text`` says what in one sentence, ``places`` where.
 
     ``kind`` is ``unordered`` (nothing keeps another thread's write out of a compound operation), ``split`` (a check and an
-    act on it in two sections of one lock) or ``lock-order`` (locks that threads take in opposite orders).
+    act on it in two sections of one lock), ``lock-order`` (locks that threads take in opposite orders), ``lost-update`` (in
+    code that is not the user's) or ``unserialisable`` (not all serial orders were run).
     """
 
     kind: str

@@ -6,7 +6,9 @@ import time
 
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.judge import Judge
 from pytest_gilcheck.races.laboratory import Laboratory
+from pytest_gilcheck.races.oracles import Rules
 from pytest_gilcheck.races.planning import Plan
 from pytest_gilcheck.races.witnessing import verdict_of
 from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
@@ -23,6 +25,9 @@ class Concluding:
     _uncontrolled: list[str]
     _curtailed: bool
     _deadlines: bool
+    _unrepeated: bool
+    _rules: Rules
+    _judge: Judge
     _found_after: float
     schedules: int
     threads: int
@@ -69,16 +74,21 @@ class Concluding:
                 said = "a systematic search ended where the same choices led elsewhere than before"
             elif self.schedules == 1:
                 said = "the budget was spent before the search began"
-        if coverage == "exhausted" and (self._lost or self._uncontrolled):
+        but = self._but()
+        if coverage == "exhausted" and but is not None:
             coverage, bound = "sampled", None
-            said += ", but not all could be controlled"
-        elif coverage == "exhausted" and self._curtailed:
-            coverage, bound = "sampled", None
-            said += ", except where a thread had to give way"
-        elif coverage == "exhausted" and self._deadlines:
-            coverage, bound = "sampled", None
-            said += ", as far as deadlines come only when nothing else can run"
+            said += f", {but}"
         return self.conclude(Race.CLEAN, f"{said} ({self._count()})", coverage=coverage, bound=bound)
+
+    def _but(self) -> str | None:
+        """What keeps a search that came to its end from having seen everything."""
+        if self._unrepeated:
+            return "but an update was lost in one that was not lost when it ran again"
+        if self._lost or self._uncontrolled:
+            return "but not all could be controlled"
+        if self._curtailed:
+            return "except where a thread had to give way"
+        return "as far as deadlines come only when nothing else can run" if self._deadlines else None
 
     def _count(self) -> str:
         return f"{self.schedules:,} schedule{'s' * (self.schedules != 1)}"
@@ -118,6 +128,7 @@ class Concluding:
 
     def _hazards(self, verdict: Race, coverage: str | None, bound: int | None) -> tuple[Hazard, ...]:
         """Those of executions that can be relied on. Where every interleaving ran without a deadlock, none can come."""
-        if verdict is not Race.CLEAN and verdict not in WITNESSED:
+        if "hazard" in self._rules.ignored or (verdict is not Race.CLEAN and verdict not in WITNESSED):
             return ()
-        return self._plan.hazards.found(locks=not (coverage == "exhausted" and bound is None))
+        found = self._plan.hazards.found(locks=not (coverage == "exhausted" and bound is None))
+        return (*found, *self._judge.hazards)

@@ -165,21 +165,24 @@ class _Telling:
         return self._at(number, f"{verb} {_named(event, whose=False)}", _place_of(site))
 
     def _at(self, number: int, act: str, where: tuple[str, int, str]) -> HazardPlace:
-        file, line, function = where
-        return HazardPlace(
-            thread=self._events[number].thread,
-            file=file,
-            line=line,
-            function=function,
-            source=linecache.getline(file, line).strip(),
-            act=act,
-            locks=tuple("{}:{}".format(*self._taken(since)) for since in self._holding.held[number].values()),
-        )
+        locks = tuple("{}:{}".format(*self._taken(since)) for since in self._holding.held[number].values())
+        return _at_place(where, self._events[number].thread, act, locks)
 
     def _taken(self, take: int) -> tuple[str, int, str]:
         """Where a lock was taken; of one that the library takes, who called that."""
         where = self._events[take].part
         return _place_of(where) if isinstance(where, Site) else cast("tuple[str, int, str]", where)
+
+
+def hazard_place(event: Event, act: str) -> HazardPlace | None:
+    """Where ``event`` happened, if that is known; its thread does ``act`` there."""
+    return None if event.site is None else _at_place(_place_of(event.site), event.thread, act, ())
+
+
+def _at_place(where: tuple[str, int, str], thread: int, act: str, locks: tuple[str, ...]) -> HazardPlace:
+    file, line, function = where
+    source = linecache.getline(file, line).strip()
+    return HazardPlace(thread=thread, file=file, line=line, function=function, source=source, act=act, locks=locks)
 
 
 def _place_of(site: Site) -> tuple[str, int, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from pytest_gilcheck.races.events import Event
 from pytest_gilcheck.races.excused import excused
 from pytest_gilcheck.races.execution import Result
+from pytest_gilcheck.races.hazards import hazard_place
 from pytest_gilcheck.races.oracles import Rules, lost_updates
 from pytest_gilcheck.races.oracles.addresses import new_addresses
 from pytest_gilcheck.races.oracles.outcome import Outcome
@@ -16,20 +18,21 @@ from pytest_gilcheck.races.oracles.serial import Mismatch, Orders, SerialOutcome
 from pytest_gilcheck.races.oracles.steps import Conduct, conduct
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.sites import Site
+from pytest_gilcheck.verdict import Hazard
 
 
 class Finding(NamedTuple):
-    """A kind of failure, and what happened in words. ``hazard``: it may be meant, or be somebody else's affair."""
+    """A kind of failure, and what happened in words."""
 
     kind: str
     text: str
-    hazard: bool = False
 
 
 class Judge:
     """Judges executions of one exploration.
 
-    ``in_order`` runs the operations one after another, in the orders given.
+    ``in_order`` runs the operations one after another, in the orders given. ``hazards`` are what was found and may be
+    right, or is somebody else's affair.
     """
 
     def __init__(self, *, scope: Scope, rules: Rules, in_order: Callable[[Orders], Result], seed: int) -> None:
@@ -40,7 +43,13 @@ class Judge:
         self._in_order = in_order
         self._hot: set[Site] | None = None
         self._worth = False
+        self._hazards: dict[object, Hazard] = {}
         self._excused: set[str] = set()  # what in the state is called that may lose updates
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """See above; the same places once."""
+        return tuple(self._hazards.values())
 
     def learn(self, plain: Result) -> None:
         """``plain`` is an execution in which the operations had the order in which they are written."""
@@ -63,7 +72,7 @@ class Judge:
         )
 
     def findings(self, result: Result) -> Iterator[Finding]:
-        """What ``result`` shows; nothing if its values were not noted."""
+        """The failures that ``result`` shows; none if its values were not noted."""
         values, events = result.values, result.events
         if values is None or result.reason is not None:
             return
@@ -75,12 +84,26 @@ class Judge:
                 meant = any(fnmatchcase(name, pattern) for pattern in self._rules.approximate)
                 if meant or excused(site.code.co_filename, site.line or 0):
                     self._excused.add(lost_updates.part(write))
+                elif self._scope.answerable(site.code):
+                    yield Finding("lost-update", lost_updates.said(each, events, values))
                 else:
-                    hazard = not self._scope.answerable(site.code)
-                    yield Finding("lost-update", lost_updates.said(each, events, values), hazard)
+                    acts = ((each.read, "reads it"), (each.lost, "writes it meanwhile"), (each.write, "writes over that"))
+                    self._note("lost-update", f"an update of {name} was lost", [(events[n], act) for n, act in acts])
         mismatch = self._mismatch(result)
-        if mismatch is not None:
-            yield Finding("unserialisable", mismatch.text, hazard=mismatch.sampled or not self._at_once(result))
+        if mismatch is not None and self._at_once(result):
+            if not mismatch.sampled:
+                yield Finding("unserialisable", mismatch.text)
+            else:
+                text = "the operations came out as in none of the serial orders that were run, which were not all"
+                threads = {thread for outcome in result.outcomes for thread in outcome.threads}
+                first = {event.thread: event for event in reversed(events) if event.site and event.thread in threads}
+                self._note("unserialisable", text, [(event, "takes part") for _, event in sorted(first.items())])
+
+    def _note(self, kind: str, text: str, acts: Sequence[tuple[Event, str]]) -> None:
+        places = tuple(place for event, act in acts if (place := hazard_place(event, act)) is not None)
+        if places:
+            key = (kind, *sorted((place.file, place.line) for place in places))
+            self._hazards.setdefault(key, Hazard(kind=kind, text=text, places=places))
 
     def _mismatch(self, result: Result) -> Mismatch | None:
         if self._serial is None or not result.outcomes:

@@ -80,6 +80,7 @@ class Search(Concluding):
         self._known = self._begin  # the time since which all code is known that the plain order runs
         self._found_after = 0.0
         self._deadlines = False
+        self._unrepeated = False  # an update was lost, and not once more under the same schedule
         self._curtailed = False
         self._retries = 2
         self._doubts: list[tuple[Race, str]] = []  # verdicts on failures that were not seen again
@@ -136,7 +137,7 @@ class Search(Concluding):
             return self.conclude(*self._doubts[0])
         if self._lost > _LOST_SHARE * self.schedules:
             return self.conclude(Race.UNCONTROLLED, f"{self._lost} of {self.schedules} executions could not be controlled")
-        if different is None and self._plan.diverged:
+        if different is None and (self._plan.diverged or self._unrepeated):
             different = self._still_deterministic()
         if different is not None:
             return self.conclude(Race.NONDETERMINISTIC, different)
@@ -213,7 +214,7 @@ class Search(Concluding):
             return Failure(kind="thread-left", error=None, text="\n".join(result.left), schedule=result.schedule)
         if len(result.held) > self._held:
             return Failure(kind="lock-held", error=None, text="\n".join(result.held), schedule=result.schedule)
-        found = next((finding for finding in self._judge.findings(result) if not finding.hazard), None)
+        found = next(self._judge.findings(result), None)
         if found is not None:
             return Failure(kind=found.kind, error=None, text=found.text, schedule=result.schedule)
         return None
@@ -223,6 +224,7 @@ class Search(Concluding):
         doubt."""
         witness = self._witnessing.repeated(result.schedule, failure)
         if failure.kind in JUDGED and witness.failure is None and not witness.result.uncontrolled:
+            self._unrepeated = self._unrepeated or failure.kind == "lost-update"
             self._judge.mask(result, witness.result)  # what came of it differs from time to time, and says nothing
             return None
         if failure.kind == "unserialisable" and same(witness.failure, failure) and not self._is_no_chance(witness, failure):
