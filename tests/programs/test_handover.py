@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from programs.asking import ask
 from programs.handover import PROGRAMS
 
-TESTS = Path(__file__).resolve().parent.parent
 HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[object]]:
-    command = [sys.executable, "-m", "programs.handover"]
-    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, list[object]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return ask("handover")
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

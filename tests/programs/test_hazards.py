@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from programs.asking import ask
 from programs.hazard_answers import WAYS
 from programs.hazards import HAZARDS
 from programs.no_hazards import FINE
 
-TESTS = Path(__file__).resolve().parent.parent
-# All programs take a few seconds; one that hangs takes for ever.
-LIMIT = 300.0
-
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, dict[str, Any]]:
-    command = [sys.executable, "-m", "programs.hazard_answers"]
-    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=LIMIT, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return found
+    return ask("hazard_answers")
 
 
 @pytest.mark.parametrize("name", HAZARDS)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from programs.asking import ask
 from programs.race_answers import REPLAYS, expected, load, modules, programs
-
-TESTS = Path(__file__).resolve().parent.parent
-# A module takes a few seconds; one that hangs takes for ever.
-LIMIT = 300.0
 
 
 def answers(module: str) -> dict[str, dict[str, Any]]:
-    command = [sys.executable, "-m", "programs.race_answers", module]
-    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=LIMIT, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return ask("race_answers", module)
 
 
 @pytest.mark.parametrize("module", modules())

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from programs.asking import ask
 from programs.unasserted import BUGGY, CORRECT
 from programs.unasserted_answers import load
-
-TESTS = Path(__file__).resolve().parent.parent
-# All programs take some seconds; one that hangs takes for ever.
-LIMIT = 300.0
 
 load()
 
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, dict[str, Any]]:
-    command = [sys.executable, "-m", "programs.unasserted_answers"]
-    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=LIMIT, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return found
+    return ask("unasserted_answers")
 
 
 @pytest.mark.parametrize("name", CORRECT)
