@@ -230,7 +230,13 @@ class Laboratory:
         self._heat(hot | self._sites_of(scheduler.script or {}))
         run.notebook = Observer if observed else Notes
         try:
-            return self._once(scheduler, limit)
+            result = self._once(scheduler, limit)
+            for _ in range(_ROUNDS):
+                if result.met <= self.hot or result.reason in {"timeout", "livelock"}:
+                    break
+                self._heat(self.hot | result.met)
+                result = self._once(Replaying(schedule, judged=True), limit)
+            return result
         finally:
             run.notebook = Notes
             self._heat(hot)

@@ -104,7 +104,10 @@ class Witnessing:
         return tell(result.observed, ends=ends)
 
     def is_serial(self, witness: Witness) -> bool:
-        """Whether nothing runs at once in it: each thread begins when the one before it has done all that others can see."""
+        """Whether nothing runs at once in it, in another order than the plain one: each thread begins when the one before
+        it has done all that others can see."""
+        if not witness.schedule:
+            return False
         events = self._lab.recount(witness.schedule, self._limit).events
         turns = [event.thread for event in events if event.site is not None and event.thread]
         kept = [thread for thread, before in zip(turns, [0, *turns], strict=False) if thread != before]
