@@ -17,12 +17,14 @@ from random import Random
 
 from property.interleavings import Reached, final_states
 from property.small_programs import Program, random_program
-from pytest_gilcheck.races import Budget, Exploration, explore, run
+from pytest_gilcheck.races import Budget, Exploration, Rules, explore, run
 
 #: Programs with more paths than this are not drawn: a search without any reduction runs every one of them, and more.
 MOST_PATHS = 200
 #: No search of such a program needs as much: coming to an end of this is a failure as well.
 BUDGET = Budget(seconds=600.0, schedules=5_000_000, limit=30.0)
+#: Nothing is to end the search of a program before it has come to all states.
+RULES = Rules(ignored=frozenset({"lost-update", "unserialisable"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,12 @@ def explored(case: Case) -> tuple[Exploration, set[Hashable]]:
     assert callable(scenario)
     found: list[Hashable] = []
     exploration = explore(
-        lambda: scenario(run, found), name=f"program {case.number}", strategy="systematic", budget=BUDGET, bound=None
+        lambda: scenario(run, found),
+        name=f"program {case.number}",
+        strategy="systematic",
+        budget=BUDGET,
+        bound=None,
+        rules=RULES,
     )
     return exploration, set(found)
 
