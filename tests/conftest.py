@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import sys
+from pathlib import Path
 
 import pytest
+
+import pytest_gilcheck
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    # The many processes that tests start write no byte code; without any on disk each would compile the package first.
+    if not sys.dont_write_bytecode:
+        compileall.compile_dir(Path(pytest_gilcheck.__file__).parent, quiet=2)
 
 
 @pytest.fixture(autouse=True)
