@@ -10,6 +10,7 @@ from threading import Lock
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration
+from pytest_gilcheck.races.free.search import Subject, searching
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
@@ -47,11 +48,19 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
-        laboratory = Laboratory(scenario, scope or Scope())
-        search = Search(laboratory, name=name, strategy=strategy, budget=budget or Budget(), seed=seed, bound=bound)
+        scope, budget = scope or Scope(), budget or Budget()
+        laboratory = Laboratory(scenario, scope)
+        search = Search(laboratory, name=name, strategy=strategy, budget=budget, seed=seed, bound=bound)
         search.observer = observer
-        with quiet(), laboratory.open():
-            return search.explore(_fitting(first, name))
+        token = _fitting(first, name)
+
+        def controlled() -> Exploration:
+            with laboratory.open():
+                return search.explore(token)
+
+        subject = Subject(scenario=scenario, scope=scope, name=name, budget=budget, seed=seed, observer=observer)
+        with quiet():
+            return searching(subject, strategy, token, controlled)
 
 
 def replay(

@@ -21,7 +21,7 @@ from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.schedulers.systematic import Systematic
 
 #: The strategies by name.
-STRATEGIES = ("auto", "directed", "systematic", "pct", "pos", "rff", "random")
+STRATEGIES = ("auto", "directed", "systematic", "pct", "pos", "rff", "random", "sleep")
 # On a busy machine the budget may be spent before the search has begun. So many executions are made all the same, as long as
 # one takes no longer than this, in seconds.
 _LEAST = 50

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_gilcheck.races import calls, preparing
+from pytest_gilcheck.races.free import threads as free
+from pytest_gilcheck.races.free.noise import now
 from pytest_gilcheck.races.ordinary import one_after_another
 from pytest_gilcheck.races.run import run as _run
 
@@ -26,7 +28,7 @@ def prepare(*callables: Callable[..., Any]) -> None:
 def run(*callables: Callable[[], Any]) -> list[Any]:
     """Run ``callables`` as concurrent threads and return their results in order.
 
-    Inside an execution their interleaving is the schedule's; outside they run one after another, in the order given, and
+    Inside an execution their interleaving is the schedule's; in a free run they run freely; outside they run one after another, in the order given, and
     only where one waits does the next begin before it has ended. What one of them raised is raised here, what several
     raised as an ``ExceptionGroup``, after all have ended.
     """
@@ -37,6 +39,8 @@ def run(*callables: Callable[[], Any]) -> list[Any]:
         children = _run.all([calls.watched(function) for function in callables])
         results = [child.result for child in children]
         errors = [child.error for child in children if child.error is not None]
+    elif now.noise is not None:
+        results, errors = free.at_once(now.noise, callables)
     else:
         results, errors = one_after_another(callables)
     if len(errors) == 1:
@@ -50,3 +54,5 @@ def drain() -> None:
     """In the root of an execution: wait until all other threads that keep a process alive have ended, or cannot go on."""
     if in_execution():
         _run.drain()
+    elif now.noise is not None:
+        free.drain(now.noise, now.noise.before)

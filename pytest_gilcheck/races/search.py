@@ -72,6 +72,14 @@ class Search:
         """Search; ``first`` is a schedule to begin with."""
         return self._before_the_search(first) or self._search()
 
+    def repeat(self, first: Token) -> Exploration | None:
+        """What there is to say after the plain order and the schedule of ``first``: a failure, or why no search can begin."""
+        return self._before_the_search(first)
+
+    def follow(self, schedulers: Iterator[Scheduler]) -> Exploration | None:
+        """The same after the plain order and ``schedulers``, until one fails."""
+        return self._before_the_search(None) or self._try_all(schedulers)
+
     def _before_the_search(self, first: Token | None) -> Exploration | None:
         """The plain order, and the schedule to begin with."""
         scheduler = Serial()
