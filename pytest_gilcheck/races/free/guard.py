@@ -113,7 +113,7 @@ class Guard:
             self._end(noise, threads, stuck=True)
         elif elapsed > self._limit:
             enough = min(_STUCK, _STUCK_SHARE * self._limit)
-            essential = [t for t in threads if not t.daemon or t is self._root or id(t) in noise.runners]
+            essential = [t for t in threads if t is self._root or id(t) in noise.awaited]
             self._end(noise, threads, stuck=all(still[id(thread)] > enough for thread in essential))
 
     def _still(self, threads: Sequence[threading.Thread]) -> dict[int, float]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pytest_gilcheck.races import attributes, operations, preparing
 from pytest_gilcheck.races.accesses import GUARDS
-from pytest_gilcheck.races.free.noise import now
+from pytest_gilcheck.races.free.noise import Walker, walker
 from pytest_gilcheck.races.sites import Hook, Kind, Site
 
 _SCALARS = operations.SCALARS
@@ -41,14 +41,13 @@ def _owner(*, write: bool) -> Callable[[Site], Hook]:
         known = attributes.memory()
 
         def hook(owner: Any, value: Any = None) -> None:  # noqa: ARG001
-            noise = now.noise
             kind = type(owner)
-            if noise is None or kind in _SCALARS:
+            if kind in _SCALARS or (me := walker()) is None:
                 return
             if kind not in known:
                 known[kind] = True
                 preparing.accessor(kind, name)
-            noise.passes(site, id(owner), name, write)
+            me.noise.passes(me, site, id(owner), name, write)
 
         return hook
 
@@ -60,9 +59,8 @@ def _whole(*, write: bool) -> Callable[[Site], Hook]:
 
     def make(site: Site) -> Hook:
         def hook(target: Any, key: Any = None, value: Any = None) -> None:  # noqa: ARG001
-            noise = now.noise
-            if noise is not None and type(target) not in _SCALARS:
-                noise.passes(site, id(target), None, write)
+            if type(target) not in _SCALARS and (me := walker()) is not None:
+                me.noise.passes(me, site, id(target), None, write)
 
         return hook
 
@@ -71,9 +69,8 @@ def _whole(*, write: bool) -> Callable[[Site], Hook]:
 
 def _iterate(site: Site) -> Hook:
     def hook(iterable: Any) -> Any:
-        noise = now.noise
-        if noise is not None and type(iterable) not in _SCALARS:
-            noise.passes(site, id(iterable), None, False)
+        if type(iterable) not in _SCALARS and (me := walker()) is not None:
+            me.noise.passes(me, site, id(iterable), None, False)
         return iterable
 
     return hook
@@ -87,13 +84,10 @@ def _global(*, write: bool) -> Callable[[Site], Hook | None]:
             return None
 
         def hook() -> None:
-            noise = now.noise
-            if noise is None:
-                return
             if write:
                 _stored.add(name)
-            if name in _stored:
-                noise.passes(site, id(sys._getframe(1).f_globals), name, write)
+            if name in _stored and (me := walker()) is not None:
+                me.noise.passes(me, site, id(sys._getframe(1).f_globals), name, write)
 
         return hook
 
@@ -102,61 +96,57 @@ def _global(*, write: bool) -> Callable[[Site], Hook | None]:
 
 def _call(site: Site) -> Hook:
     def hook(f: Any) -> Any:
-        noise = now.noise
-        if noise is None:
-            return f
-        me = noise.me()
+        me = walker()
         if me is None:
             return f
-        me.near = None
+        me.noise.comes(me, site)
         kind = type(f)
         if kind is _FUNCTION:
             preparing.function(f)
-            return f
-        if kind is _METHOD:
-            return _thread_method(site, f) if issubclass(type(f.__self__), threading.Thread) else _prepared(f)
-        if kind not in _BUILTINS:
-            return _prepared(f)
-        owner = f.__self__
-        if type(owner) in GUARDS:
-            noise.passes(site, id(owner), None, True)
-            return partial(_wait, f, owner) if f.__name__ in _WAITING else f
-        if type(owner) is types.ModuleType:
-            if owner.__name__ in _OUTSIDE:
-                noise.passes(site, id(owner), None, True)
-        elif owner is not None and type(owner) not in _SCALARS and not isinstance(owner, type):
-            noise.passes(site, id(owner), None, True)
+        elif kind in _BUILTINS:
+            return _builtin(me, site, f)
+        elif kind is _METHOD and issubclass(type(f.__self__), threading.Thread):
+            return _of_thread(me, site, f)
+        else:
+            preparing.callee(f)
         return f
 
     return hook
 
 
-def _prepared(f: Any) -> Any:
-    preparing.callee(f)
+def _builtin(me: Walker, site: Site, f: Any) -> Any:
+    """A function in C, or a bound method in C."""
+    owner = f.__self__
+    kind = type(owner)
+    if kind is types.ModuleType:
+        if owner.__name__ in _OUTSIDE:
+            me.noise.uses(me, site, id(owner), None, True)
+    elif kind in GUARDS:
+        me.noise.uses(me, site, id(owner), None, True)
+        if f.__name__ in _WAITING:
+            return partial(_wait, f, owner)
+    elif owner is not None and kind not in _SCALARS and not issubclass(kind, type):
+        me.noise.uses(me, site, id(owner), None, True)
     return f
 
 
-def _thread_method(site: Site, f: Any) -> Any:
-    """Which threads are started, in which order, and who waits for whom."""
-    noise = now.noise
-    if noise is None:
-        return f
+def _of_thread(me: Walker, site: Site, f: Any) -> Any:
+    """A method of a thread."""
     thread = f.__self__
+    preparing.callee(f)
     if f.__name__ == "start":
         preparing.callee(thread.run)
         preparing.callee(getattr(thread, "_target", None))
-        noise.starts(thread)
     elif f.__name__ == "join":
-        noise.passes(site, id(thread), None, False)
+        me.noise.uses(me, site, id(thread), None, False)
         return partial(_wait, f, thread)
-    return _prepared(f)
+    return f
 
 
 def _wait(f: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
     """A call that waits for ``target``; for ever if it is given no argument."""
     __tracebackhide__ = True
-    noise = now.noise
-    me = None if noise is None else noise.me()
+    me = walker()
     if me is None or args or kwargs:
         return f(*args, **kwargs)
     before, me.waits = me.waits, target
@@ -168,15 +158,13 @@ def _wait(f: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _enter(site: Site) -> Hook:
     def hook(manager: Any) -> Any:
-        noise = now.noise
-        if noise is None:
+        me = walker()
+        if me is None:
             return manager
         kind = type(manager)
         if kind in GUARDS:
-            noise.passes(site, id(manager), None, True)
-            me = noise.me()
-            if me is not None:
-                me.near = manager
+            me.noise.passes(me, site, id(manager), None, True)
+            me.near = manager
         else:
             preparing.special(kind, "__enter__", "__exit__")
         return manager

@@ -12,12 +12,12 @@ import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Iterable, Sequence
 from time import sleep
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_gilcheck.races.sites import Site
 
 #: No more passages than this are written down of one run.
-MOST_STEPS = 20_000
+MOST_STEPS = 100_000
 # So many places at a time get most of the sleep.
 _MOST_LOUD = 3
 
@@ -44,17 +44,19 @@ LEVELS = (
 
 class Walker:
     """A thread of a free run. ``waits`` is what it waits for without a time-out, a lock, a thread or a list of threads;
-    ``near`` a lock that it is about to take, or took and did nothing since."""
+    ``near`` a lock that it is about to take, or took and did nothing since. While it is ``inside``, hooks pass through."""
 
-    __slots__ = ("bit", "left", "near", "number", "random", "waits")
+    __slots__ = ("bit", "inside", "left", "near", "noise", "number", "random", "waits")
 
-    def __init__(self, number: int, seed: int, most: int) -> None:
+    def __init__(self, noise: Noise, number: int, seed: int, most: int) -> None:
+        self.noise = noise
         self.number = number
         self.bit = 1 << number
         self.random = _random.Random(seed)  # the one in C: the one in Python may be under test
         self.left = most
         self.near: object = None
         self.waits: object = None
+        self.inside = False
 
 
 class _Uses:
@@ -71,7 +73,7 @@ class _Uses:
 class Noise:
     """One free run. Its methods are called by all of its threads at once.
 
-    ``met`` are the sites where threads used the same location, one of them writing; ``order`` are the passages of hot sites,
+    ``met`` are the sites where threads used the same location, one of them writing; ``order`` are the passages of all sites,
     each with its thread, as they happened. Threads are numbered in the order in which they were started, 0 is the root.
     ``own``: the scenario started threads by itself. ``stopping``: whoever waits for another thread has to give up. ``serial``:
     the callables of ``run`` come one after another. ``before`` are the threads that have nothing to do with it, ``foreign``
@@ -90,8 +92,9 @@ class Noise:
         self.before: Sequence[threading.Thread] = ()
         self.foreign: frozenset[int] = frozenset()
         self.walkers: dict[int, Walker] = {}  # by the key of the thread
-        self.runners: set[int] = set()  # keys of threads that run() started, and waits for
+        self.awaited: set[int] = set()  # keys of threads for whose end somebody waits, if only the interpreter
         self._numbers: dict[int, int] = {}  # the same, of those that were seen to be started
+        self._borrowed: set[int] = set()
         self._kept: list[threading.Thread] = []  # so that no other gets the same key
         self._uses: dict[tuple[int, object], _Uses] = {}
         self._count = 0
@@ -105,48 +108,71 @@ class Noise:
         """``thread`` is the next one of this run; somebody in it waits for its end."""
         with self._lock:
             number = self._next(thread)
-        self.runners.add(id(thread))
+        self.awaited.add(id(thread))
         return self._walk(id(thread), number)
 
     def begin(self) -> None:
         """The calling thread is the root, number 0."""
         self._walk(id(threading.current_thread()), self._next(threading.current_thread()))
 
-    def starts(self, thread: threading.Thread) -> None:
-        """The scenario is about to start ``thread``."""
+    def starts(self, thread: threading.Thread) -> bool:
+        """The scenario is about to start ``thread``; whether the interpreter is going to wait for its end."""
+        key = id(thread)
+        if self.over or key_of(threading.current_thread(), 0) in self.foreign or key in self.awaited:
+            return False
         with self._lock:
             self.own = True
-            if id(thread) not in self._numbers:
-                self._numbers[id(thread)] = self._next(thread)
+            if key not in self._numbers:
+                self._numbers[key] = self._next(thread)
+        if not thread.daemon:
+            self.awaited.add(key)
+        return not thread.daemon
+
+    def borrow(self, thread: Any) -> None:
+        """For as long as it is being started ``thread`` is a daemon."""
+        self._borrowed.add(id(thread))
+        thread._daemonic = True
+
+    def give_back(self, thread: Any) -> None:
+        """It has started: before it can tell, it is what it was."""
+        if id(thread) in self._borrowed:
+            self._borrowed.discard(id(thread))
+            thread._daemonic = False
 
     def me(self) -> Walker | None:
-        """The calling thread; ``None`` if it does not belong to this run."""
+        """The calling thread; ``None`` if it does not belong to this run, or is inside of this project."""
         ident = get_ident()
         thread = threading._active.get(ident) or _starting(ident)  # type: ignore[attr-defined]
         key = key_of(thread, ident)
         walker = self.walkers.get(key)
         if walker is not None:
-            return walker
+            return None if walker.inside or self.over else walker
         if self.over or key in self.foreign:
             return None
         self.own = True
+        if thread is not None:
+            self.give_back(thread)
         number = self._numbers.get(key)
         if number is None:
             with self._lock:
                 number = self._next(thread)
         return self._walk(key, number)
 
-    def passes(self, site: Site, owner: int, key: object, write: bool) -> None:
-        """The calling thread is about to use ``key`` of the object with the id ``owner``, at ``site``."""
-        me = self.me()
-        if me is None or self.over:
-            return
+    def passes(self, me: Walker, site: Site, owner: int, key: object, write: bool) -> None:
+        """``me`` is about to use ``key`` of the object with the id ``owner``, at ``site``."""
+        self.comes(me, site)
+        self.uses(me, site, owner, key, write)
+
+    def comes(self, me: Walker, site: Site) -> None:
+        """``me`` is at ``site``: it may have to sleep, and then goes on."""
         me.near = None
-        if site.hot:
-            if me.left and not site.guarded:
-                self._pause(me, site)
-            if len(self.order) < MOST_STEPS:
-                self.order.append((me.number, site))
+        if me.left and site.hot and not site.guarded:
+            self._pause(me, site)
+        if len(self.order) < MOST_STEPS:
+            self.order.append((me.number, site))
+
+    def uses(self, me: Walker, site: Site, owner: int, key: object, write: bool) -> None:
+        """What ``me`` uses there; see :meth:`passes`."""
         uses = self._uses.get((owner, key))
         if uses is None:
             uses = self._uses.setdefault((owner, key), _Uses())
@@ -169,7 +195,7 @@ class Noise:
         return self._count - 1
 
     def _walk(self, key: int, number: int) -> Walker:
-        walker = self.walkers[key] = Walker(number, self.seed * 1009 + number, self.level.most)
+        walker = self.walkers[key] = Walker(self, number, self.seed * 1009 + number, self.level.most)
         return walker
 
 
@@ -199,3 +225,9 @@ class _Now:
 
 
 now = _Now()
+
+
+def walker() -> Walker | None:
+    """The calling thread, if it belongs to the free run that is going on."""
+    noise = now.noise
+    return None if noise is None else noise.me()

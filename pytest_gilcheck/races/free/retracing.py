@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from pytest_gilcheck.races.schedule import Place, code_digest
@@ -69,11 +69,16 @@ class Retracing(Base):
         return places[at][1] if at < len(places) else float("inf")
 
 
-def retracings(steps: Sequence[Step], seed: int) -> Iterator[Retracing]:
-    """Executions that may show what happened in a free run with these ``steps``; the likeliest come first."""
-    for _ in range(_EXACT):
-        yield Retracing(steps)
+def retracings(steps: Sequence[Step], known: Callable[[], Set[Place]], seed: int) -> Iterator[Retracing]:
+    """Executions that may show what happened in a free run with these ``steps``; the likeliest come first.
+
+    ``known`` gives the places at which executions can switch, as far as they were found: a step at any other is never taken.
+    """
     chance = _random.Random(seed)
-    for _ in range(_VARIANTS):
-        moments = [(number + _LATER * chance.random() ** 2, number) for number in range(len(steps))]
-        yield Retracing([steps[number] for _, number in sorted(moments)])
+    for variant in range(_EXACT + _VARIANTS):
+        places = known()
+        taken = [step for step in steps if step[1] in places]
+        if variant >= _EXACT:
+            moments = [number + _LATER * chance.random() ** 2 for number in range(len(taken))]
+            taken = [step for _, _, step in sorted(zip(moments, range(len(taken)), taken, strict=True))]
+        yield Retracing(taken)

@@ -17,7 +17,7 @@ from pytest_gilcheck.races.discovery import Discovery
 from pytest_gilcheck.races.free import threads
 from pytest_gilcheck.races.free.guard import Ended, Guard
 from pytest_gilcheck.races.free.hooks import factory
-from pytest_gilcheck.races.free.noise import LEVELS, Level, Noise, key_of, now
+from pytest_gilcheck.races.free.noise import LEVELS, Level, Noise, key_of, now, walker
 from pytest_gilcheck.races.quiet import sweep
 from pytest_gilcheck.races.rewriting import Rewriter
 from pytest_gilcheck.races.schedule import Place, code_digest
@@ -138,8 +138,8 @@ class Bench:
         try:
             threading.excepthook = hear
             sys.setswitchinterval(seconds)
-            now.noise = noise
-            yield
+            with threads.starting(noise):
+                yield
         finally:
             noise.over = True
             now.noise = None
@@ -171,6 +171,7 @@ class Bench:
         error: BaseException | None = None
         left = False
         noise.begin()
+        now.noise = noise  # not earlier: hooks of others come first otherwise, such as those in contextlib
         self._guard.watch(noise, before, early=early, limit=limit)
         try:
             try:
@@ -192,8 +193,16 @@ class Bench:
         self._scenario()
 
     def _prepare(self, function: FunctionType) -> None:
-        with self._rewriting:
+        me = walker()
+        if me is None:  # before the first run
             self._rewriter.prepare(function)
+            return
+        me.inside = True  # what rewrites may itself be rewritten
+        try:
+            with self._rewriting:
+                self._rewriter.prepare(function)
+        finally:
+            me.inside = False
 
     def _heat(self, sites: set[Site]) -> None:
         for site in sites:

@@ -12,7 +12,7 @@ from pytest_gilcheck.races.free.noise import LEVELS
 from pytest_gilcheck.races.free.retracing import Step, retracings
 from pytest_gilcheck.races.free.rounds import Bench, Ran
 from pytest_gilcheck.races.laboratory import Laboratory
-from pytest_gilcheck.races.schedule import Schedule, Token
+from pytest_gilcheck.races.schedule import Place, Schedule, Token
 from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.search import Observer, Search
@@ -36,10 +36,14 @@ _CONTROL_SECONDS = 1.0
 # What a fallback gets at least, when the search before it has spent the budget: executions and seconds.
 _LEAST_ROUNDS = 20
 _LEAST_SECONDS = 0.5
+_AGAIN = "it fails when it runs again"
 # Threads that runs leave behind, after which there are no more runs.
 _MOST_LEFT = 20
 # So long may it take to look for a schedule that shows a failure again, in seconds.
 _RETRACE_SECONDS = 2.0
+
+
+Places = Callable[[], set[Place]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +77,18 @@ class FreeSearch:
         self._before = 0  # executions of another search
         self._plain_seconds = 0.0
         self._longest = 0.0
+        self._left = 0
         self._excused: set[str] = set()
         self._stopped: str | None = None  # why there may be no more runs
         self._unfit: tuple[Race, str] | None = None
+        self._sometimes: str | None = None  # how it failed when nothing disturbed the threads that it starts itself
         self._stacks: tuple[str, ...] = ()
         self.runs = 0
 
     def explore(self, first: Token | None) -> Exploration:
         """Search; ``first`` is a schedule that failed before, and is tried under control."""
         if first is not None:
-            again = self._controlled(lambda search: search.repeat(first))
+            again = self._controlled(lambda search, _: search.repeat(first))
             if again is not None:
                 return replace(again, seconds=self._spent())
         found = self._search(self._subject.budget.seconds, self._subject.budget.schedules)
@@ -91,6 +97,10 @@ class FreeSearch:
         if self._unfit is not None:
             return self._exploration(*self._unfit)
         said = f"{self._count()} with random sleeps (seed {self._subject.seed})"
+        if self._left > _MOST_LEFT:
+            said += ", and no more, as they leave threads behind"
+        if self._sometimes is not None:
+            return self._exploration(Race.NONDETERMINISTIC, f"{self._sometimes}, but it did not in {said}")
         if self._stopped is not None:
             return self._exploration(Race.UNCONTROLLED, f"{self._stopped} ({said})")
         return self._exploration(Race.CLEAN, f"sampled: {said}", coverage="sampled")
@@ -122,10 +132,16 @@ class FreeSearch:
         """Free runs until one fails, or so much of the budget is spent."""
         bench = Bench(self._subject.scenario, self._subject.scope)
         with bench.watched():
-            self._unfit = self._plain(bench)
+            said = self._plain(bench)
             if self._unfit is not None or self._stopped is not None:
                 return None
             with bench.open():
+                if said is not None:
+                    own = self._round(bench, 0, serial=True).own
+                    self._unfit = None if own else (Race.NOT_REPEATABLE, f"{_AGAIN}, without any threads at once: {said}")
+                    if self._unfit is not None:
+                        return None
+                    self._sometimes = f"{_AGAIN} as it is: {said}"
                 return self._rounds(bench, seconds, rounds)
 
     def _rounds(self, bench: Bench, seconds: float, rounds: int) -> Found | None:
@@ -137,30 +153,22 @@ class FreeSearch:
             failure = self._failed(ran)
             if failure is not None:
                 return self._found(bench, ran, failure)
-            if self._stopped is not None:
+            if self._stopped is not None or self._left > _MOST_LEFT:
                 break
         return None
 
-    def _plain(self, bench: Bench) -> tuple[Race, str] | None:
-        """Run it as it is, with nothing at once but what it starts itself; why it is of no use to go on, if it is."""
+    def _plain(self, bench: Bench) -> str | None:
+        """Run it as it is, with nothing at once but what it starts itself; what it raises, if it does."""
         limit = self._subject.budget.limit
-        errors = []
-        for _ in range(2):
-            ran = bench.plain(limit)
-            self._plain_seconds = ran.seconds
-            self._excused |= {type(error).__name__ for error in ran.thread_errors}
-            self._note_end(ran)
-            if ran.ended is not None:
-                return Race.UNCONTROLLED, f"one execution takes longer than the limit of {limit:g} s for each"
-            errors.append(ran.error)
-            if ran.error is None:
-                break
-        said = next((f"{type(error).__name__}: {error}" for error in errors if error is not None), None)
-        if said is None:
-            return None
-        if errors[-1] is None:
-            return Race.NONDETERMINISTIC, f"it fails sometimes when it runs again, without any threads at once: {said}"
-        return Race.NOT_REPEATABLE, f"it fails when it runs again, without any threads at once: {said}"
+        ran = bench.plain(limit)
+        self._plain_seconds = ran.seconds
+        self._excused = {type(error).__name__ for error in ran.thread_errors}
+        self._note_end(ran)
+        if ran.ended is not None:
+            self._unfit = Race.UNCONTROLLED, f"one execution takes longer than the limit of {limit:g} s for each"
+        elif ran.error is not None:
+            return f"{type(ran.error).__name__}: {ran.error}"
+        return None
 
     def _round(self, bench: Bench, number: int, *, serial: bool = False) -> Ran:
         level = LEVELS[number % len(LEVELS)]
@@ -182,8 +190,7 @@ class FreeSearch:
             self._stopped = f"a run took longer than the limit of {self._subject.budget.limit:g} s"
         if ran.abandoned:
             self._stopped = f"threads could not be ended: {', '.join(ran.abandoned)}"
-        elif ran.remaining > _MOST_LEFT:
-            self._stopped = f"runs left {ran.remaining} threads behind"
+        self._left += ran.remaining
 
     def _failed(self, ran: Ran) -> Failure | None:
         """The failure that a free run showed, if it did."""
@@ -239,7 +246,7 @@ class FreeSearch:
         seed, text = self._subject.seed, found.failure.text.splitlines()[0]
         seen = f"free run {found.number} of {self.runs} failed, with random sleeps from seed {seed}"
         if not found.over:
-            shown = self._controlled(lambda search: search.follow(_in_time(retracings(found.steps, seed))))
+            shown = self._controlled(lambda search, places: search.follow(_in_time(retracings(found.steps, places, seed))))
             if shown is not None and shown.failure is not None:
                 switches = shown.switches or 0
                 text = shown.failure.text.splitlines()[0]
@@ -247,18 +254,21 @@ class FreeSearch:
                     f"the order of its accesses fails under control, with {switches} context switch{'es' * (switches != 1)}"
                 )
                 return replace(shown, reason=f"{text} ({seen}; {schedule})", seconds=self._spent())
+        if self._sometimes is not None:
+            reason = f"{self._sometimes}; {seen}, too, and no replayable schedule was found"
+            return self._exploration(Race.NONDETERMINISTIC, reason)
         reason = f"{text} ({seen}; no replayable schedule was found)"
         return self._exploration(verdict_of(found.failure.kind), reason, failure=found.failure, number=found.number)
 
-    def _controlled(self, look: Callable[[Search], Exploration | None]) -> Exploration | None:
-        """What ``look`` witnesses under control."""
+    def _controlled(self, look: Callable[[Search, Places], Exploration | None]) -> Exploration | None:
+        """What ``look`` witnesses under control; it is told how to ask for the places at which executions can switch."""
         subject = self._subject
         laboratory = Laboratory(subject.scenario, subject.scope)
         limit = min(subject.budget.limit, _EARLY_RUNS * self._plain_seconds + _EARLY_SECONDS)
         budget = replace(subject.budget, seconds=_RETRACE_SECONDS, limit=limit)
         search = Search(laboratory, name=subject.name, strategy="auto", budget=budget, seed=subject.seed, bound=None)
         with laboratory.open():
-            found = look(search)
+            found = look(search, lambda: {laboratory.place(site) for site in laboratory.hot})
         if found is None or found.verdict not in WITNESSED or found.first_failure is None:
             return None
         before = self._before + self.runs

@@ -11,6 +11,7 @@ from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import Context
+from functools import wraps
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -101,24 +102,26 @@ def drain(noise: Noise, before: Sequence[threading.Thread]) -> None:
     threads = newcomers(before)
     with _waiting(noise, threads):
         for thread in threads:
-            while not thread.daemon and thread.is_alive() and not is_idle(thread):
+            while id(thread) in noise.awaited and thread.is_alive() and not is_idle(thread):
                 sleep(_SERIAL_LOOK)
                 if noise.stopping:
                     raise Stop
 
 
-@contextmanager
-def _waiting(noise: Noise, threads: Sequence[threading.Thread]) -> Iterator[None]:
-    """Inside, the calling thread waits for ``threads``."""
-    me = noise.me()
-    if me is None:
-        yield
-        return
-    before, me.waits = me.waits, list(threads)
-    try:
-        yield
-    finally:
-        me.waits = before
+class _waiting:  # noqa: N801 - used like a function
+    """Inside, the calling thread waits for ``threads``. Not by ``contextlib``, whose code may be instrumented."""
+
+    def __init__(self, noise: Noise, threads: Sequence[threading.Thread]) -> None:
+        self._me = noise.me()
+        self._threads = list(threads)
+
+    def __enter__(self) -> None:
+        if self._me is not None:
+            self._before, self._me.waits = self._me.waits, self._threads
+
+    def __exit__(self, *_: object) -> None:
+        if self._me is not None:
+            self._me.waits = self._before
 
 
 def newcomers(before: Sequence[threading.Thread]) -> list[threading.Thread]:
@@ -150,19 +153,43 @@ def end(threads: Sequence[threading.Thread], waited_for: Sequence[object], secon
             with suppress(Exception):
                 free()
     deadline = time.monotonic() + seconds
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return [thread for thread in threads if thread.is_alive()]
+    while (alive := [thread for thread in threads if _lives(thread)]) and time.monotonic() < deadline:
+        sleep(_SERIAL_LOOK)
+    return alive
 
 
-def abandon(thread: Any) -> None:
+def _lives(thread: threading.Thread) -> bool:
+    """Whether it has not ended. Up to Python 3.12 it says that it has when a wait for its end was interrupted."""
+    return thread.is_alive() or thread.ident in sys._current_frames()
+
+
+def abandon(thread: threading.Thread) -> None:
     """Nobody waits for ``thread`` when the process ends, though it will not have ended."""
     executors = sys.modules.get("concurrent.futures.thread")
     if executors is not None:
         executors._threads_queues.pop(thread, None)
-    if thread.daemon:
-        return
-    if sys.version_info < (3, 13):
-        threading._shutdown_locks.discard(thread._tstate_lock)  # type: ignore[attr-defined]
-    else:
-        thread._handle._set_done()
+
+
+@contextmanager
+def starting(noise: Noise) -> Iterator[None]:
+    """Inside, it is noted which threads are started, in which order, and the interpreter waits for none of them when it ends:
+    one that is stuck would keep the process from ending, and most versions have no other way to let go of it."""
+    real = threading.Thread.start
+
+    @wraps(real)
+    def start(thread: threading.Thread) -> None:
+        __tracebackhide__ = True
+        if not noise.starts(thread):
+            real(thread)
+            return
+        noise.borrow(thread)
+        try:
+            real(thread)
+        finally:
+            noise.give_back(thread)
+
+    threading.Thread.start = start  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        threading.Thread.start = real  # type: ignore[method-assign]
