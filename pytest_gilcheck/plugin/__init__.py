@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_gilcheck.plugin import options
+from pytest_gilcheck.plugin import hookspecs, options
 
 if TYPE_CHECKING:
     from pytest_gilcheck.plugin.fixture import Gilcheck
@@ -28,6 +28,11 @@ race search only: run the test under one interleaving of its threads after anoth
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     options.add(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that others can implement."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,11 +25,11 @@ def error(item: pytest.Item, exploration: Exploration) -> BaseException:
 
 
 def section(item: pytest.Item, exploration: Exploration) -> str:
-    """What goes below the failure: where it was found, its story, and how to see it again."""
+    """What goes below the failure: where it was found, its story, and how to see it again, or why there is no way."""
     failure = exploration.failure
     story = [] if failure is None else columns(failure.story, lambda file: shortened(item, file))
     token = exploration.token
-    command = [] if token is None else [f"replay: {replay_command(item, token)}"]
+    command = [shortened(item, exploration.reason)] if token is None else [f"replay: {replay_command(item, token)}"]
     return "\n".join([_found(exploration), *story, *command])
 
 

@@ -14,6 +14,7 @@ from pytest_gilcheck.races.free.search import Subject, searching
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.schedule import Schedule, Token, scenario_digest
+from pytest_gilcheck.races.schedulers.guarded import Strategies
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
@@ -39,18 +40,23 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     scope: Scope | None = None,
     observer: Observer | None = None,
     first: str | None = None,
+    strategies: Strategies | None = None,
 ) -> Exploration:
     """Run ``scenario``, a callable without arguments, under one schedule after another.
 
     It runs in the calling thread each time, from a fresh state that it makes itself; it starts its threads with
     :func:`~pytest_gilcheck.races.run` or in any other way. ``name`` goes into the token, so that it is not taken for
     another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored.
-    Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
+    ``strategies`` are more of them by name, each a callable that makes the scheduler of one execution from a seed.
+    Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy and for one that makes a mistake,
+    ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
         scope, budget = scope or Scope(), budget or Budget()
         laboratory = Laboratory(scenario, scope)
-        search = Search(laboratory, name=name, strategy=strategy, budget=budget, seed=seed, bound=bound)
+        search = Search(
+            laboratory, name=name, strategy=strategy, budget=budget, seed=seed, bound=bound, strategies=strategies
+        )
         search.observer = observer
         token = _fitting(first, name)
 

@@ -28,9 +28,9 @@ def prepare(*callables: Callable[..., Any]) -> None:
 def run(*callables: Callable[[], Any]) -> list[Any]:
     """Run ``callables`` as concurrent threads and return their results in order.
 
-    Inside an execution their interleaving is the schedule's; in a free run they run freely; outside they run one after another, in the order given, and
-    only where one waits does the next begin before it has ended. What one of them raised is raised here, what several
-    raised as an ``ExceptionGroup``, after all have ended.
+    Inside an execution their interleaving is the schedule's; in a free run they run as they like; outside they run one after
+    another, in the order given, and only where one waits does the next begin before it has ended. What one of them raised is
+    raised here, what several raised as an ``ExceptionGroup``, after all have ended.
     """
     results: list[Any]
     errors: list[BaseException]

@@ -15,6 +15,7 @@ from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
 from pytest_gilcheck.races.schedule import Schedule, Token
 from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.guarded import Guarded, Strategies
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.story import Line
@@ -43,16 +44,33 @@ Observer = Callable[[int], None]
 class Search:
     """One exploration. ``observer`` is told the number of executions after each."""
 
-    def __init__(
-        self, laboratory: Laboratory, *, name: str, strategy: str, budget: Budget, seed: int, bound: int | None
+    def __init__(  # noqa: PLR0913 - keywords of the public call
+        self,
+        laboratory: Laboratory,
+        *,
+        name: str,
+        strategy: str,
+        budget: Budget,
+        seed: int,
+        bound: int | None,
+        strategies: Strategies | None = None,
     ) -> None:
-        if strategy not in STRATEGIES:
-            raise Misuse(unknown("strategy", strategy, STRATEGIES))
+        known = [*STRATEGIES, *(strategies or ())]
+        if strategy not in known:
+            raise Misuse(unknown("strategy", strategy, known))
         self._lab = laboratory
         self._lab.deadline = time.monotonic() + budget.seconds
         self._name = name
         self._budget = budget
-        self._plan = Plan(laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules)
+        self._plan = Plan(
+            laboratory,
+            strategy=strategy,
+            budget=budget,
+            seed=seed,
+            bound=bound,
+            count=lambda: self.schedules,
+            added=strategies,
+        )
         self._begin = time.perf_counter()
         self.schedules = 0
         self.observer: Observer | None = None
@@ -73,7 +91,7 @@ class Search:
         return self._before_the_search(first) or self._search()
 
     def repeat(self, first: Token) -> Exploration | None:
-        """What there is to say after the plain order and the schedule of ``first``: a failure, or why no search can begin."""
+        """What to say after the plain order and the schedule of ``first``: a failure, or why no search can begin."""
         return self._before_the_search(first)
 
     def follow(self, schedulers: Iterator[Scheduler]) -> Exploration | None:
@@ -147,6 +165,8 @@ class Search:
 
     def _try(self, scheduler: Scheduler) -> Exploration | None:
         result, _ = self._timed(scheduler, thorough=isinstance(scheduler, Serial))
+        if isinstance(scheduler, Guarded):
+            scheduler.check()
         failure = self.failed(result)
         self._plan.learn(result, scheduler)
         return None if failure is None else self._witness(result, failure)

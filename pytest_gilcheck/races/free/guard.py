@@ -15,6 +15,7 @@ from typing import Any
 from pytest_gilcheck.races.deadlock import stack_lines
 from pytest_gilcheck.races.free.noise import Noise, key_of
 from pytest_gilcheck.races.free.threads import Runner, asleep, at_once, drain, is_idle, newcomers
+from pytest_gilcheck.races.outside import strangers_to
 from pytest_gilcheck.races.threads import Stop
 
 #: How often it looks, in seconds.
@@ -33,9 +34,10 @@ _SIGNAL = getattr(signal, "SIGURG", None)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """Why a run was ended: all of its threads were ``stuck``, or it took too long. ``stacks`` are of all threads, as lines;
-    ``near`` what they waited for, as far as it was seen."""
+    ``near`` what they waited for, as far as it was seen. ``strangers``: there are threads of others that may yet help."""
 
     stuck: bool
+    strangers: bool
     stacks: tuple[str, ...]
     near: tuple[object, ...]
     threads: tuple[threading.Thread, ...]
@@ -107,14 +109,18 @@ class Guard:
         others = [thread for thread in newcomers(self._before) if thread is not self._root and not is_idle(thread)]
         threads = [self._root, *others]
         still = self._still(threads)
-        if elapsed > self._early and all(
-            still[id(thread)] > _FOR_GOOD and _waits_for_good(noise, thread) for thread in threads
-        ):
+        if elapsed > self._early and self._for_good(noise, still, threads):
             self._end(noise, threads, stuck=True)
         elif elapsed > self._limit:
             enough = min(_STUCK, _STUCK_SHARE * self._limit)
             essential = [t for t in threads if t is self._root or id(t) in noise.awaited]
             self._end(noise, threads, stuck=all(still[id(thread)] > enough for thread in essential))
+
+    @staticmethod
+    def _for_good(noise: Noise, still: dict[int, float], threads: Sequence[threading.Thread]) -> bool:
+        """Whether no thread will move any more."""
+        waiting = all(still[id(thread)] > _FOR_GOOD and _waits_for_good(noise, thread) for thread in threads)
+        return waiting and not _strangers(threads)
 
     def _still(self, threads: Sequence[threading.Thread]) -> dict[int, float]:
         """For how many seconds each of ``threads`` has been asleep in the same place."""
@@ -134,7 +140,7 @@ class Guard:
             lines += [f"thread {thread.name!r}:", *(f"  {line}" for line in _stack(frames.get(thread.ident or 0)))]
         near = [found for thread in threads if (found := _waited_for(noise, thread)) is not None]
         rest = tuple(thread for thread in threads if thread is not self._root)
-        self.ended = Ended(stuck=stuck, stacks=tuple(lines), near=tuple(near), threads=rest)
+        self.ended = Ended(stuck=stuck, strangers=_strangers(threads), stacks=tuple(lines), near=tuple(near), threads=rest)
         noise.stopping = True
         self._ask(0.0)
 
@@ -143,6 +149,10 @@ class Guard:
         if self.can_interrupt and time.monotonic() > when and _SIGNAL is not None:
             self._asked = time.monotonic()
             signal.pthread_kill(self._root.ident or 0, _SIGNAL)
+
+
+def _strangers(threads: Sequence[threading.Thread]) -> bool:
+    return bool(strangers_to({thread.ident or 0 for thread in threads}))
 
 
 def _waited_for(noise: Noise, thread: threading.Thread) -> Any:

@@ -1,7 +1,8 @@
 """What threads that run freely pass on their way: which of them meet where, in which order, and who sleeps for how long.
 
-Random sleeps before accesses of what threads share make rare interleavings likely (Stoller, Testing concurrent Java programs
-using randomized scheduling, RV 2002; Edelstein et al., Multithreaded Java program test generation, IBM Systems Journal 2002).
+Random sleeps before accesses of what threads share make rare interleavings likely (Stoller, Testing concurrent Java
+programs using randomized scheduling, RV 2002; Edelstein et al., Multithreaded Java program test generation, IBM Systems
+Journal 2002).
 Most of the sleep goes to few places at a time, since a race needs one long delay at the right one.
 """
 
@@ -23,8 +24,8 @@ _MOST_LOUD = 3
 
 
 class Level(NamedTuple):
-    """How a run is disturbed: with ``chance`` (``loud`` at a few chosen places) a thread sleeps at a place where threads meet,
-    for up to ``longest`` seconds, at most ``most`` times in a run; 0 seconds only let another thread go first."""
+    """How a run is disturbed: with ``chance`` (``loud`` at a few chosen places) a thread sleeps at a place where threads
+    meet, for up to ``longest`` seconds, at most ``most`` times in a run; 0 seconds only let another thread go first."""
 
     chance: float
     loud: float
@@ -75,9 +76,9 @@ class Noise:
 
     ``met`` are the sites where threads used the same location, one of them writing; ``order`` are the passages of all sites,
     each with its thread, as they happened. Threads are numbered in the order in which they were started, 0 is the root.
-    ``own``: the scenario started threads by itself. ``stopping``: whoever waits for another thread has to give up. ``serial``:
-    the callables of ``run`` come one after another. ``before`` are the threads that have nothing to do with it, ``foreign``
-    their keys (see :func:`key_of`), and those of threads without an object.
+    ``own``: the scenario started threads by itself. ``stopping``: whoever waits for another thread has to give up.
+    ``serial``: the callables of ``run`` come one after another. ``before`` are the threads that have nothing to do with it,
+    ``foreign`` their keys (see :func:`key_of`), and those of threads without an object.
     """
 
     def __init__(self, seed: int, level: Level, hot: Iterable[Site], *, serial: bool = False) -> None:

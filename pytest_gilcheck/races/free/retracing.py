@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import _random
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from pytest_gilcheck.races.schedule import Place, code_digest
@@ -69,7 +70,7 @@ class Retracing(Base):
         return places[at][1] if at < len(places) else float("inf")
 
 
-def retracings(steps: Sequence[Step], known: Callable[[], Set[Place]], seed: int) -> Iterator[Retracing]:
+def retracings(steps: Sequence[Step], known: Callable[[], AbstractSet[Place]], seed: int) -> Iterator[Retracing]:
     """Executions that may show what happened in a free run with these ``steps``; the likeliest come first.
 
     ``known`` gives the places at which executions can switch, as far as they were found: a step at any other is never taken.

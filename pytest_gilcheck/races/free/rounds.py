@@ -93,8 +93,8 @@ class Bench:
             yield
 
     def run(self, seed: int, level: Level, *, early: float, limit: float, serial: bool = False) -> Ran:
-        """One run, disturbed as ``level`` says; a run whose threads are stuck is ended after ``early`` seconds if they wait for
-        one another without time-outs, and any after ``limit`` seconds."""
+        """One run, disturbed as ``level`` says; a run whose threads are stuck is ended after ``early`` seconds if they wait
+        for one another without time-outs, and any after ``limit`` seconds."""
         return self._run(Noise(seed, level, self.hot, serial=serial), early, limit, SWITCH_SECONDS)
 
     def plain(self, limit: float) -> Ran:
@@ -123,9 +123,16 @@ class Bench:
         self._heat(noise.met)
         steps = tuple((number, _place(site)) for number, site in noise.order)
         return Ran(
-            error=error, thread_errors=tuple(errors), ended=ended, left=left, abandoned=abandoned, steps=steps, own=noise.own,
-            remaining=remaining, seconds=seconds,
-        )  # fmt: skip
+            error=error,
+            thread_errors=tuple(errors),
+            ended=ended,
+            left=left,
+            abandoned=abandoned,
+            steps=steps,
+            own=noise.own,
+            remaining=remaining,
+            seconds=seconds,
+        )
 
     @contextmanager
     def _surroundings(self, noise: Noise, errors: list[BaseException], seconds: float) -> Iterator[None]:

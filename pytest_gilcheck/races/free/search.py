@@ -26,17 +26,20 @@ _EARLY_SECONDS = 1.0
 # compute, nothing if any free run that ended did.
 _LONG = 0.2
 _BUSY = 0.05
-# A scenario that fails is run so often more, without anything at once, for each free run that it took to fail, within limits:
-# what fails by chance, or because of the sleeps, fails there as well. One that fails in a share p of all runs gets away with
-# (1 - p) ** n of n, and n is three times as many as it took to fail the first time, which was about 1 / p: less than 5 %.
+# A scenario that fails is run so often more, without anything at once, for each free run that it took to fail, within
+# limits: what fails by chance, or because of the sleeps, fails there as well. One that fails in a share p of all runs gets
+# away with (1 - p) ** n of n, and n is three times as many as it took to fail the first time, which was about 1 / p: less
+# than 5 %.
 _CONTROLS = 3
-_LEAST_CONTROLS = 6
+_LEAST_CONTROLS = 3
 _MOST_CONTROLS = 100
 _CONTROL_SECONDS = 1.0
 # What a fallback gets at least, when the search before it has spent the budget: executions and seconds.
 _LEAST_ROUNDS = 20
 _LEAST_SECONDS = 0.5
 _AGAIN = "it fails when it runs again"
+# A fallback is of no use where one run takes longer than the budget, or than this.
+_FALLBACK_SECONDS = 2.0
 # Threads that runs leave behind, after which there are no more runs.
 _MOST_LEFT = 20
 # So long may it take to look for a schedule that shows a failure again, in seconds.
@@ -75,6 +78,7 @@ class FreeSearch:
         self._subject = subject
         self._begin = time.perf_counter()
         self._before = 0  # executions of another search
+        self._plain_limit = subject.budget.limit
         self._plain_seconds = 0.0
         self._longest = 0.0
         self._left = 0
@@ -109,6 +113,7 @@ class FreeSearch:
         """Search where ``exploration`` could not control the scenario."""
         budget = self._subject.budget
         self._before = exploration.schedules
+        self._plain_limit = min(budget.limit, max(budget.seconds, _FALLBACK_SECONDS))
         seconds = max(budget.seconds - exploration.seconds, min(budget.seconds, _LEAST_SECONDS))
         found = self._search(seconds, max(budget.schedules - exploration.schedules, _LEAST_ROUNDS))
         if found is not None:
@@ -159,13 +164,13 @@ class FreeSearch:
 
     def _plain(self, bench: Bench) -> str | None:
         """Run it as it is, with nothing at once but what it starts itself; what it raises, if it does."""
-        limit = self._subject.budget.limit
+        limit = self._plain_limit
         ran = bench.plain(limit)
         self._plain_seconds = ran.seconds
         self._excused = {type(error).__name__ for error in ran.thread_errors}
         self._note_end(ran)
         if ran.ended is not None:
-            self._unfit = Race.UNCONTROLLED, f"one execution takes longer than the limit of {limit:g} s for each"
+            self._unfit = Race.UNCONTROLLED, f"a run of it as it is takes longer than {limit:g} s"
         elif ran.error is not None:
             return f"{type(ran.error).__name__}: {ran.error}"
         return None
@@ -187,7 +192,9 @@ class FreeSearch:
             self._longest = max(self._longest, ran.seconds)
         else:
             self._stacks = ran.ended.stacks
-            self._stopped = f"a run took longer than the limit of {self._subject.budget.limit:g} s"
+            self._stopped = "a run had not ended after its time"
+            if ran.ended.strangers:
+                self._stopped += ", and there are threads that it did not start and may have waited for"
         if ran.abandoned:
             self._stopped = f"threads could not be ended: {', '.join(ran.abandoned)}"
         self._left += ran.remaining
@@ -199,7 +206,7 @@ class FreeSearch:
             error = next((each for each in ran.thread_errors if type(each).__name__ not in self._excused), None)
         if error is not None:
             return Failure(kind="exception", error=error, text=f"{type(error).__name__}: {error}", schedule=Schedule())
-        if ran.ended is None:
+        if ran.ended is None or ran.ended.strangers:
             return None
         limit = self._subject.budget.limit
         tells = self._plain_seconds < _LONG * limit if ran.ended.stuck else 0 < self._longest < _BUSY * limit

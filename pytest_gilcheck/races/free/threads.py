@@ -41,6 +41,7 @@ class Runner(threading.Thread):
         self._function: Callable[[], Any] | None = function
 
     def run(self) -> None:
+        """What the thread does."""
         function, self._function = self._function, None
         assert function is not None
         try:
@@ -98,7 +99,8 @@ def asleep(thread: threading.Thread) -> bool:
 
 
 def drain(noise: Noise, before: Sequence[threading.Thread]) -> None:
-    """Wait for all threads that keep a process alive and were not there ``before``. Raises :class:`Stop` when the run ends."""
+    """Wait for all threads that keep a process alive and were not there ``before``. Raises :class:`Stop` when the run is
+    ended."""
     threads = newcomers(before)
     with _waiting(noise, threads):
         for thread in threads:
@@ -172,8 +174,8 @@ def abandon(thread: threading.Thread) -> None:
 
 @contextmanager
 def starting(noise: Noise) -> Iterator[None]:
-    """Inside, it is noted which threads are started, in which order, and the interpreter waits for none of them when it ends:
-    one that is stuck would keep the process from ending, and most versions have no other way to let go of it."""
+    """Inside, it is noted which threads are started, in which order, and the interpreter waits for none of them when it
+    ends: one that is stuck would keep the process from ending, and most versions have no other way to let go of it."""
     real = threading.Thread.start
 
     @wraps(real)
@@ -188,7 +190,7 @@ def starting(noise: Noise) -> Iterator[None]:
         finally:
             noise.give_back(thread)
 
-    threading.Thread.start = start  # type: ignore[method-assign]
+    threading.Thread.start = start  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

@@ -71,9 +71,3 @@ def test_more_copies_than_can_be_run_leave_the_answer_for_fewer(verdict: Race) -
     assert (record.verdict, record.coverage, record.threads) == (Race.CLEAN, "sampled", 2)
     assert record.reason == "2 threads: a; 4 threads: not run: a pool of three"
     assert of(stage(2, verdict, "no")).verdict is verdict
-
-
-def test_a_strategy_that_is_only_known_by_name_is_said_to_be_missing() -> None:
-    record = describe([stage(2)], RaceWanted(strategy="sleep"))
-    assert record.strategy == "auto"
-    assert record.reason == "x (strategy='sleep' is not there yet: 'auto' was used)"
