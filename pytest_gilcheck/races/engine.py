@@ -54,9 +54,8 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     with _exclusively():
         scope, budget = scope or Scope(), budget or Budget()
         laboratory = Laboratory(scenario, scope)
-        search = Search(
-            laboratory, name=name, strategy=strategy, budget=budget, seed=seed, bound=bound, strategies=strategies
-        )
+        added = strategies or {}
+        search = Search(laboratory, name=name, strategy=strategy, budget=budget, seed=seed, bound=bound, added=added)
         search.observer = observer
         token = _fitting(first, name)
 
@@ -97,7 +96,8 @@ def replay(
                 laboratory.settle(Serial(), limit)
                 result = laboratory.confirm(Replaying(parsed.schedule), limit)
                 code = result.code
-                search = Search(laboratory, name="", strategy="auto", budget=Budget(limit=limit), seed=0, bound=None)
+                budget = Budget(limit=limit)
+                search = Search(laboratory, name="", strategy="auto", budget=budget, seed=0, bound=None, added={})
                 story = search.story(parsed.schedule, result) if code == parsed.code else ()
                 if code == parsed.code and debuggable:
                     sys.breakpointhook = hook

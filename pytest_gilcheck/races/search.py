@@ -45,31 +45,16 @@ class Search:
     """One exploration. ``observer`` is told the number of executions after each."""
 
     def __init__(  # noqa: PLR0913 - keywords of the public call
-        self,
-        laboratory: Laboratory,
-        *,
-        name: str,
-        strategy: str,
-        budget: Budget,
-        seed: int,
-        bound: int | None,
-        strategies: Strategies | None = None,
+        self, lab: Laboratory, *, name: str, strategy: str, budget: Budget, seed: int, bound: int | None, added: Strategies
     ) -> None:
-        known = [*STRATEGIES, *(strategies or ())]
-        if strategy not in known:
+        if strategy not in (known := [*STRATEGIES, *added]):
             raise Misuse(unknown("strategy", strategy, known))
-        self._lab = laboratory
+        self._lab = lab
         self._lab.deadline = time.monotonic() + budget.seconds
         self._name = name
         self._budget = budget
         self._plan = Plan(
-            laboratory,
-            strategy=strategy,
-            budget=budget,
-            seed=seed,
-            bound=bound,
-            count=lambda: self.schedules,
-            added=strategies,
+            lab, strategy=strategy, budget=budget, seed=seed, bound=bound, added=added, count=lambda: self.schedules
         )
         self._begin = time.perf_counter()
         self.schedules = 0
@@ -83,20 +68,16 @@ class Search:
         self._retries = 2
         self._doubts: list[tuple[Race, str]] = []  # verdicts on failures that were not seen again
         self._reference = Result()
-        self._witnessing = Witnessing(laboratory, budget.limit, self.failed)
+        self._witnessing = Witnessing(lab, budget.limit, self.failed)
         self.threads = 1
 
     def explore(self, first: Token | None = None) -> Exploration:
         """Search; ``first`` is a schedule to begin with."""
         return self._before_the_search(first) or self._search()
 
-    def repeat(self, first: Token) -> Exploration | None:
-        """What to say after the plain order and the schedule of ``first``: a failure, or why no search can begin."""
-        return self._before_the_search(first)
-
-    def follow(self, schedulers: Iterator[Scheduler]) -> Exploration | None:
-        """The same after the plain order and ``schedulers``, until one fails."""
-        return self._before_the_search(None) or self._try_all(schedulers)
+    def follow(self, schedulers: Iterator[Scheduler], first: Token | None = None) -> Exploration | None:
+        """The failure that the plain order, ``first`` or one of ``schedulers`` shows, or why there can be no search."""
+        return self._before_the_search(first) or self._try_all(schedulers)
 
     def _before_the_search(self, first: Token | None) -> Exploration | None:
         """The plain order, and the schedule to begin with."""

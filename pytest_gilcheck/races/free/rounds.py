@@ -227,7 +227,8 @@ def _clear(before: Sequence[threading.Thread], ended: Ended | None, noise: Noise
     if ended is not None:
         noise.over = True
         here = [thread for thread in threads.newcomers(before) if not threads.is_idle(thread)]
-        abandoned = threads.end(here, ended.near, _UNWIND)
+        near = () if ended.strangers else ended.near  # what a thread of others holds is not ours to free
+        abandoned = threads.end(here, near, _UNWIND)
         for thread in abandoned:
             threads.abandon(thread)
     return tuple(thread.name for thread in abandoned), len(threads.newcomers(before))

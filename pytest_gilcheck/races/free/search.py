@@ -92,7 +92,7 @@ class FreeSearch:
     def explore(self, first: Token | None) -> Exploration:
         """Search; ``first`` is a schedule that failed before, and is tried under control."""
         if first is not None:
-            again = self._controlled(lambda search, _: search.repeat(first))
+            again = self._controlled(lambda search, _: search.follow(iter(()), first))
             if again is not None:
                 return replace(again, seconds=self._spent())
         found = self._search(self._subject.budget.seconds, self._subject.budget.schedules)
@@ -112,6 +112,8 @@ class FreeSearch:
     def fall_back(self, exploration: Exploration) -> Exploration:
         """Search where ``exploration`` could not control the scenario."""
         budget = self._subject.budget
+        if exploration.seconds >= budget.limit * max(1, exploration.schedules):
+            return exploration  # executions take all the time that they are given, and a free run cannot be ended as well
         self._before = exploration.schedules
         self._plain_limit = min(budget.limit, max(budget.seconds, _FALLBACK_SECONDS))
         seconds = max(budget.seconds - exploration.seconds, min(budget.seconds, _LEAST_SECONDS))
@@ -196,7 +198,7 @@ class FreeSearch:
             if ran.ended.strangers:
                 self._stopped += ", and there are threads that it did not start and may have waited for"
         if ran.abandoned:
-            self._stopped = f"threads could not be ended: {', '.join(ran.abandoned)}"
+            self._stopped = f"{self._stopped}; these could not be ended: {', '.join(ran.abandoned)}"
         self._left += ran.remaining
 
     def _failed(self, ran: Ran) -> Failure | None:
@@ -273,7 +275,9 @@ class FreeSearch:
         laboratory = Laboratory(subject.scenario, subject.scope)
         limit = min(subject.budget.limit, _EARLY_RUNS * self._plain_seconds + _EARLY_SECONDS)
         budget = replace(subject.budget, seconds=_RETRACE_SECONDS, limit=limit)
-        search = Search(laboratory, name=subject.name, strategy="auto", budget=budget, seed=subject.seed, bound=None)
+        search = Search(
+            laboratory, name=subject.name, strategy="auto", budget=budget, seed=subject.seed, bound=None, added={}
+        )
         with laboratory.open():
             found = look(search, lambda: {laboratory.place(site) for site in laboratory.hot})
         if found is None or found.verdict not in WITNESSED or found.first_failure is None:

@@ -30,7 +30,8 @@ _LOOK = 0.05
 class Runner(threading.Thread):
     """Runs one of several callables, from the moment on at which ``gate`` is opened."""
 
-    def __init__(self, function: Callable[[], Any], number: int) -> None:
+    def __init__(self, noise: Noise, function: Callable[[], Any], number: int) -> None:
+        self._noise = noise
         super().__init__(name=f"gilcheck-{number}", daemon=True)
         self.gate = allocate_lock()
         self.gate.acquire()
@@ -46,7 +47,8 @@ class Runner(threading.Thread):
         assert function is not None
         try:
             self.gate.acquire()
-            self.result = Context().run(function)
+            if not self._noise.stopping:
+                self.result = Context().run(function)
         except Stop:  # the run is being ended
             pass
         except BaseException as error:  # noqa: BLE001 - raised by whoever asked
@@ -59,24 +61,37 @@ def at_once(noise: Noise, callables: Sequence[Callable[[], Any]]) -> tuple[list[
     """The results in order, and what was raised. The threads really run at once, or, if the run is a serial one, each begins
     when the one before it has ended or waits. Raises :class:`Stop` when the run is ended.
     """
-    runners = [Runner(function, number) for number, function in enumerate(callables, 1)]
-    for runner in runners:
-        noise.enlist(runner)
-        runner.start()
-    with _waiting(noise, runners):
-        if noise.serial:
-            for runner in runners:
-                runner.gate.release()
-                _until_it_waits(noise, runner)
-        else:
-            chance = _random.Random(noise.seed)
-            for runner in sorted(runners, key=lambda _: chance.random()):
-                runner.gate.release()
+    runners = [Runner(noise, function, number) for number, function in enumerate(callables, 1)]
+    try:
         for runner in runners:
-            while not runner.ended.acquire(timeout=_LOOK):
-                if noise.stopping:
-                    raise Stop
+            noise.enlist(runner)
+            runner.start()
+        with _waiting(noise, runners):
+            _let_go(noise, runners)
+    except BaseException:
+        noise.stopping = True
+        raise
+    finally:
+        for runner in runners:
+            if runner.gate.locked():  # the run is being ended
+                runner.gate.release()
     return [runner.result for runner in runners], [runner.error for runner in runners if runner.error is not None]
+
+
+def _let_go(noise: Noise, runners: Sequence[Runner]) -> None:
+    """Let them run, and wait for their ends."""
+    if noise.serial:
+        for runner in runners:
+            runner.gate.release()
+            _until_it_waits(noise, runner)
+    else:
+        chance = _random.Random(noise.seed)
+        for runner in sorted(runners, key=lambda _: chance.random()):
+            runner.gate.release()
+    for runner in runners:
+        while not runner.ended.acquire(timeout=_LOOK):
+            if noise.stopping:
+                raise Stop
 
 
 def _until_it_waits(noise: Noise, runner: Runner) -> None:
