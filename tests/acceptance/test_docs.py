@@ -14,7 +14,7 @@ from pytest_gilcheck.environment import gil_state, usable_cpus
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_SNIPPET = re.compile(r"<!-- (test|script) -->\n```\{code-block\} python\n(.*?)```", re.DOTALL)
+_SNIPPET = re.compile(r"<!-- (test|script|conftest) -->\n```\{code-block\} python\n(.*?)```", re.DOTALL)
 _README = re.compile(r"```python\n# (test_\w+\.py)\n(.*?)```", re.DOTALL)
 _ROW = re.compile(r"^\| `(test_\w+\.py::test_\w+)` \| ([a-z-]+) \|", re.MULTILINE)
 
@@ -35,6 +35,12 @@ def snippets(kind: str) -> list[object]:
     ]
 
 
+def conftests(code: str) -> list[str]:
+    """What goes into the conftest.py of a test: what its page has for one."""
+    page = next(text for path in (ROOT / "docs").rglob("*.md") if code in (text := path.read_text()))
+    return [found for kind, found in _SNIPPET.findall(page) if kind == "conftest"]
+
+
 def test_there_are_snippets() -> None:
     assert len(snippets("test")) >= 8
     assert len(snippets("script")) >= 1
@@ -43,6 +49,7 @@ def test_there_are_snippets() -> None:
 @pytest.mark.parametrize("code", snippets("test"))
 def test_a_snippet_passes(pytester: pytest.Pytester, code: str) -> None:
     pytester.makepyfile(test_snippet=code)
+    pytester.makeconftest("\n".join(conftests(code)))
     done = pytester.runpytest_subprocess("-W", "error", "--strict-markers", "--gilcheck-seconds=0.5", "--gilcheck-report")
     assert done.ret == pytest.ExitCode.OK
 
