@@ -39,7 +39,8 @@ class Ran:
     ``error`` is what the scenario raised, ``thread_errors`` what ended threads of its own. ``ended`` says why it was ended
     early; ``left`` that the scenario itself was over then. ``abandoned`` are threads that could not be ended. ``steps`` are
     the accesses to what threads share, each with its thread, in the order in which they happened. ``own``: it started
-    threads by itself. ``remaining`` counts threads that go on.
+    threads by itself. ``remaining`` counts threads that go on. ``fresh``: code ran that was not instrumented, and is from now
+    on.
     """
 
     error: BaseException | None
@@ -50,6 +51,7 @@ class Ran:
     steps: tuple[tuple[int, Place], ...]
     own: bool
     remaining: int
+    fresh: bool
     seconds: float
 
 
@@ -117,9 +119,9 @@ class Bench:
             ended = self._guard.ended
             seconds = time.perf_counter() - begin
             abandoned, remaining = _clear(before, ended, noise)
-        if self._found:
-            with self._rewriting:
-                self._rewriter.add(dict.fromkeys(self._found))
+        fresh = bool(self._found)
+        if fresh:
+            self._rewriter.add(dict.fromkeys(self._found))
         self._heat(noise.met)
         steps = tuple((number, _place(site)) for number, site in noise.order)
         return Ran(
@@ -131,6 +133,7 @@ class Bench:
             steps=steps,
             own=noise.own,
             remaining=remaining,
+            fresh=fresh,
             seconds=seconds,
         )
 

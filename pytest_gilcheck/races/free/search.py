@@ -153,16 +153,21 @@ class FreeSearch:
 
     def _rounds(self, bench: Bench, seconds: float, rounds: int) -> Found | None:
         begin = time.perf_counter()
+        found: Found | None = None
         for number in range(rounds):
             if number and time.perf_counter() - begin > seconds:
                 break
             ran = self._round(bench, number)
             failure = self._failed(ran)
             if failure is not None:
-                return self._found(bench, ran, failure)
+                if found is None and self._fails_by_chance(bench, ran, failure):
+                    return None
+                found = Found(failure=failure, steps=ran.steps, number=self.runs, over=bool(ran.abandoned))
+                if not ran.fresh:
+                    break  # otherwise one more failure is wanted, of which all steps are known
             if self._stopped is not None or self._left > _MOST_LEFT:
                 break
-        return None
+        return found
 
     def _plain(self, bench: Bench) -> str | None:
         """Run it as it is, with nothing at once but what it starts itself; what it raises, if it does."""
@@ -225,12 +230,11 @@ class FreeSearch:
         names = ", ".join(map(repr, ran.abandoned))
         return [f"these could not be ended and were left behind: {names}"] if names else []
 
-    def _found(self, bench: Bench, ran: Ran, failure: Failure) -> Found | None:
+    def _fails_by_chance(self, bench: Bench, ran: Ran, failure: Failure) -> bool:
+        """Whether that is why ``ran`` failed, as far as it can be told: where it starts threads itself, it cannot."""
         if failure.error is not None and not ran.own:
             self._unfit = self._by_chance(bench, failure)
-            if self._unfit is not None:
-                return None
-        return Found(failure=failure, steps=ran.steps, number=self.runs, over=bool(ran.abandoned))
+        return self._unfit is not None
 
     def _by_chance(self, bench: Bench, failure: Failure) -> tuple[Race, str] | None:
         """Whether it fails as well where nothing happens at once, with the same sleeps."""

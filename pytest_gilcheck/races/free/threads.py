@@ -16,6 +16,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
+from pytest_gilcheck.races import preparing
 from pytest_gilcheck.races.free.noise import Noise
 from pytest_gilcheck.races.threads import Stop
 
@@ -62,6 +63,8 @@ def at_once(noise: Noise, callables: Sequence[Callable[[], Any]]) -> tuple[list[
     when the one before it has ended or waits. Raises :class:`Stop` when the run is ended.
     """
     runners = [Runner(noise, function, number) for number, function in enumerate(callables, 1)]
+    for function in callables:
+        preparing.callee(function)
     try:
         for runner in runners:
             noise.enlist(runner)
