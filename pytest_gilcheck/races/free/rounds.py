@@ -38,9 +38,8 @@ class Ran:
 
     ``error`` is what the scenario raised, ``thread_errors`` what ended threads of its own. ``ended`` says why it was ended
     early; ``left`` that the scenario itself was over then. ``abandoned`` are threads that could not be ended. ``steps`` are
-    the accesses to what threads share, each with its thread, in the order in which they happened. ``own``: it started
-    threads by itself. ``remaining`` counts threads that go on. ``fresh``: code ran that was not instrumented, and is from now
-    on.
+    what threads came by, each with its thread, in the order in which it happened. ``own``: it started threads by itself.
+    ``remaining`` counts threads that go on. ``fresh``: code ran that was not instrumented, and is from now on.
     """
 
     error: BaseException | None
