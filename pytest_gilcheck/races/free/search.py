@@ -176,6 +176,7 @@ class FreeSearch:
         self._plain_seconds = ran.seconds
         self._excused = {type(error).__name__ for error in ran.thread_errors}
         self._note_end(ran)
+        self._longest = 0.0  # it says little about runs of instrumented code
         if ran.ended is not None:
             self._unfit = Race.UNCONTROLLED, f"a run of it as it is takes longer than {limit:g} s"
         elif ran.error is not None:
