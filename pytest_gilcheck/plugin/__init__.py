@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from pytest_gilcheck.plugin import options
 
 if TYPE_CHECKING:
     from pytest_gilcheck.plugin.fixture import Gilcheck
+    from pytest_gilcheck.races.schedulers import Scheduler
 
 MARKERS = (
     """gilcheck(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None): \
@@ -25,9 +26,25 @@ race search only: run the test under one interleaving of its threads after anoth
 )
 
 
+class HookSpecs:
+    """The hooks that other plugins and conftest files can implement."""
+
+    @staticmethod
+    def pytest_gilcheck_strategies() -> dict[str, Callable[[int], Scheduler]]:  # type: ignore[empty-body]
+        """Add strategies to those that ``strategy=`` of the markers knows.
+
+        Returns, by name, what makes the scheduler of one execution from a seed, which is another one each time.
+        """
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     options.add(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that others can implement."""
+    pluginmanager.add_hookspecs(HookSpecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -114,8 +114,9 @@ class RaceWanted:
         return frozenset([self.ignore] if isinstance(self.ignore, str) else self.ignore)
 
 
-def problems(mark: pytest.Mark) -> list[str]:
-    """What is wrong with a mark, each with what would be valid; empty when nothing is."""
+def problems(mark: pytest.Mark, strategies: Iterable[str] = ()) -> list[str]:
+    """What is wrong with a mark, each with what would be valid; empty when nothing is. ``strategies`` are those that were
+    added to the built-in ones."""
     if mark.name == "gilcheck_skip":
         return _skip_problems(mark)
     keywords = KEYWORDS.get(mark.name)
@@ -127,7 +128,7 @@ def problems(mark: pytest.Mark) -> list[str]:
     for name, value in mark.kwargs.items():
         if name not in keywords:
             found.append(unknown("argument", name, keywords))
-        elif (valid := keywords[name](value)) is not None:
+        elif (valid := (_one_of(*STRATEGIES, *strategies) if name == "strategy" else keywords[name])(value)) is not None:
             found.append(f"{name}={value!r} is not {valid}")
     return found or _contradictions(mark.kwargs)
 
@@ -188,7 +189,7 @@ def _given(item: pytest.Item, special: str, keywords: Mapping[str, Check]) -> di
     return {name: value for mark in marks for name, value in mark.kwargs.items() if name in keywords}
 
 
-def check_all(items: Iterable[pytest.Item]) -> None:
+def check_all(items: Iterable[pytest.Item], strategies: Collection[str] = ()) -> None:
     """Raise :class:`pytest.UsageError` that lists every mistake in the markers of ``items``, each with its tests."""
     bad: dict[int, tuple[pytest.Mark, list[str], list[str]]] = {}
     for item in items:
@@ -197,7 +198,7 @@ def check_all(items: Iterable[pytest.Item]) -> None:
                 key = id(mark)
                 if key in bad:
                     bad[key][2].append(item.nodeid)
-                elif found := problems(mark):
+                elif found := problems(mark, strategies):
                     bad[key] = (mark, found, [item.nodeid])
     if bad:
         raise pytest.UsageError("\n".join(_describe(*entry) for entry in bad.values()))

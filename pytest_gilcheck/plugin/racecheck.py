@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_gilcheck.plugin import racefailures, tokens
+from pytest_gilcheck.plugin import racefailures, strategies, tokens
 from pytest_gilcheck.plugin.markers import RaceWanted
 from pytest_gilcheck.plugin.outcomes import RaceOutcome
 from pytest_gilcheck.plugin.output import Output, bounded
@@ -18,7 +18,7 @@ from pytest_gilcheck.plugin.scenario import ItemScenario
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.plugin.testname import copies_of, scenario_name
 from pytest_gilcheck.races import Budget, Exploration, explore
-from pytest_gilcheck.races.planning import STRATEGIES
+from pytest_gilcheck.races.schedulers.guarded import BrokenStrategy
 from pytest_gilcheck.record import RaceRecord
 from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
 
@@ -57,8 +57,11 @@ class RaceChecker:
         """Search for an interleaving that breaks ``item``, whose ordinary run took ``seconds``; ``output`` is added to."""
         assert isinstance(wanted.threads, int)
         token = tokens.last(self._config, item.nodeid)
-        with bounded(item, output):
-            stages = list(self._search(item, wanted, token, seconds))
+        try:
+            with bounded(item, output):
+                stages = list(self._search(item, wanted, token, seconds))
+        except BrokenStrategy as mistake:
+            return _broken(mistake)
         record = _shortened(item, describe(stages, wanted))
         last = stages[-1].exploration
         section = racefailures.section(item, last, record) if last.verdict in WITNESSED else None
@@ -87,7 +90,8 @@ class RaceChecker:
             exploration = explore(
                 scenario,
                 name=scenario_name(item.nodeid, copies),
-                strategy=_available(wanted.strategy),
+                strategy=wanted.strategy,
+                strategies=strategies.added(self._config),
                 budget=budget,
                 seed=wanted.seed or 0,
                 bound=wanted.bound,
@@ -100,6 +104,13 @@ class RaceChecker:
             left = (left[0] - exploration.seconds, left[1] - exploration.schedules)
             if exploration.verdict is not Race.CLEAN or not following or not _worth(exploration, left, following / copies):
                 return
+
+
+def _broken(mistake: BrokenStrategy) -> RaceOutcome:
+    """The strategy that was asked for is not fit to search: nothing is known about the test, and that must not go unseen."""
+    record = RaceRecord(verdict=Race.SKIPPED, reason=str(mistake), failed=True)
+    error = pytest.fail.Exception(f"gilcheck: {mistake}; the test itself was not judged", pytrace=False)
+    return RaceOutcome(record=record, error=error)
 
 
 def _shortened(item: pytest.Item, record: RaceRecord) -> RaceRecord:
@@ -116,11 +127,6 @@ def _limits(wanted: RaceWanted) -> tuple[float, int]:
     if wanted.schedules and not wanted.seconds:
         return float(_NO_LIMIT), wanted.schedules
     return wanted.seconds or SECONDS, wanted.schedules or SCHEDULES
-
-
-def _available(strategy: str) -> str:
-    """``strategy``, or ``auto`` for one that this release only knows by name."""
-    return strategy if strategy in STRATEGIES else "auto"
 
 
 def _as_declined(exploration: Exploration, declined: str | None) -> Exploration:
@@ -150,7 +156,7 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
     first = exploration.first_failure
     return RaceRecord(
         verdict=exploration.verdict,
-        reason=_reason(stages, decisive) + _instead(wanted.strategy),
+        reason=_reason(stages, decisive),
         kind=exploration.kind,
         coverage=exploration.coverage,
         preemption_bound=exploration.preemption_bound,
@@ -161,7 +167,7 @@ def describe(stages: Sequence[Stage], wanted: RaceWanted) -> RaceRecord:
         gil_feasible=exploration.gil_feasible,
         uncontrolled=exploration.uncontrolled,
         threads=decisive.copies,
-        strategy=_available(wanted.strategy),
+        strategy=wanted.strategy,
         seed=wanted.seed or 0,
         hazards=_hazards_of(stages),
         conflicts=exploration.conflicts,
@@ -182,11 +188,6 @@ def _hazards_of(stages: Sequence[Stage]) -> tuple[Hazard, ...]:
             lines = sorted({(place.file, place.line) for place in hazard.places})
             found.setdefault((hazard.kind, *lines), hazard)
     return tuple(found.values())
-
-
-def _instead(strategy: str) -> str:
-    available = _available(strategy)
-    return "" if strategy == available else f" (strategy={strategy!r} is not there yet: {available!r} was used)"
 
 
 def _decisive(stages: Sequence[Stage]) -> Stage:

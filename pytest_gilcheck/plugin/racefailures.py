@@ -48,12 +48,13 @@ def error(item: pytest.Item, exploration: Exploration) -> BaseException:
 
 
 def section(item: pytest.Item, exploration: Exploration, record: RaceRecord, *, replayed: bool = False) -> str:
-    """What goes below the failure: where it was found, its story, whether the GIL prevents it, and how to see it again."""
+    """What goes below the failure: where it was found, its story, whether the GIL prevents it, and how to see it again, or
+    why there is no way."""
     failure = exploration.failure
     drawing = None if failure is None else _drawing(item, failure)
     token = exploration.token
     with_gil = [f"possible on this interpreter with the GIL: {exploration.gil_said}"] if exploration.gil_said else []
-    command = [] if token is None else [f"replay: {replay_command(item, token)}"]
+    command = [shortened(item, exploration.reason)] if token is None else [f"replay: {replay_command(item, token)}"]
     headline = f"{_what(exploration)}   {_found(record, replayed=replayed)}"
     return "\n".join([headline, *([] if drawing is None else drawing.columns()), *with_gil, *command])
 
@@ -159,6 +160,8 @@ def _listed(threads: Sequence[int]) -> str:
 
 def _found(record: RaceRecord, *, replayed: bool) -> str:
     """Where in the search it was found."""
+    if record.switches is None:
+        return f"found in run {record.first_failure}, which no schedule shows again"
     switches = f"{record.switches} context switch{'' if record.switches == 1 else 'es'}"
     if replayed:
         return f"replayed - {switches}"

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from pytest_gilcheck.plugin import attempt, compat, fixture, frames, markers, watch
+from pytest_gilcheck.plugin import attempt, compat, fixture, frames, markers, strategies, watch
 from pytest_gilcheck.plugin.asked import Asked, asked
 from pytest_gilcheck.plugin.markers import Wanted
 from pytest_gilcheck.plugin.outcomes import Outcomes
@@ -41,7 +41,7 @@ def plan(session: pytest.Session, items: list[pytest.Item]) -> None:
         return
     settings = start(config)
     try:
-        markers.check_all(items)
+        markers.check_all(items, strategies.added(config))
         # Where a file could not be collected, that is what stops the run.
         if settings.replay is not None and not session.testsfailed:
             _plan_replay(config, settings, items)

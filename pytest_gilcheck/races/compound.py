@@ -20,6 +20,7 @@ from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.happens_before import Order
 from pytest_gilcheck.races.holding import Holding
 from pytest_gilcheck.races.notes import may_be_kept
+from pytest_gilcheck.races.operations import Guarded
 from pytest_gilcheck.races.sites import Kind, Site
 from pytest_gilcheck.races.targets import PRIVATE
 
@@ -206,7 +207,8 @@ _ACCESSES = frozenset({Act.READ, Act.WRITE})
 
 
 def _is_one_object(event: Event) -> bool:
-    """Whether all threads mean the same by it: it is not one for each of them, nor can it have got another's identity."""
-    if issubclass(event.kind, PRIVATE):
+    """Whether all threads mean the same by it, with no guard of its own: it is not one for each of them, nor can it have got
+    another's identity."""
+    if issubclass(event.kind, (PRIVATE, Guarded)):
         return False
     return may_be_kept(event.kind) or bool(type.__dict__["__weakrefoffset__"].__get__(event.kind))

@@ -12,10 +12,12 @@ from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.feasible import with_gil
+from pytest_gilcheck.races.free.search import Subject, searching
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, Rules
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.schedule import Token, scenario_digest
+from pytest_gilcheck.races.schedulers.guarded import Strategies
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope
@@ -42,36 +44,49 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     observer: Observer | None = None,
     first: str | None = None,
     rules: Rules | None = None,
+    strategies: Strategies | None = None,
 ) -> Exploration:
     """Run ``scenario``, a callable without arguments, under one schedule after another.
 
     It runs in the calling thread each time, from a fresh state that it makes itself; it starts its threads with
     :func:`~pytest_gilcheck.races.run` or in any other way. ``name`` goes into the token, so that it is not taken for
     another scenario's. ``first`` is a token whose schedule is tried first; one that does not fit is ignored. ``rules`` say
-    what counts as a failure.
-    Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy, ``RuntimeError`` inside another exploration.
+    what counts as a failure; ``strategies`` are more of them by name, each a callable that makes the scheduler of one
+    execution from a seed.
+    Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy and for one that makes a mistake,
+    ``RuntimeError`` inside another exploration.
     """
     with _exclusively():
-        laboratory = Laboratory(scenario, scope or Scope())
+        scope, budget, rules = scope or Scope(), budget or Budget(), rules or Rules()
+        laboratory = Laboratory(scenario, scope)
         search = Search(
             laboratory,
             name=name,
             strategy=strategy,
-            budget=budget or Budget(),
+            budget=budget,
             seed=seed,
             bound=bound,
             rules=rules,
+            added=strategies,
         )
         search.observer = observer
-        with quiet():
+        token = _fitting(first, name)
+
+        def controlled() -> Exploration:
             with laboratory.open():
-                found = search.explore(_fitting(first, name))
-            return _with_gil(found, laboratory, rules)
+                return search.explore(token)
+
+        subject = Subject(
+            scenario=scenario, scope=scope, name=name, budget=budget, seed=seed, observer=observer, rules=rules
+        )
+        with quiet():
+            return _with_gil(searching(subject, strategy, token, controlled), laboratory, rules)
 
 
 def _with_gil(found: Exploration, laboratory: Laboratory, rules: Rules | None) -> Exploration:
-    """Whether what was found can happen on this interpreter; nothing found costs nothing."""
-    if found.failure is None:
+    """Whether what was found can happen on this interpreter; nothing found costs nothing, and without a schedule there is
+    nothing to look at."""
+    if found.failure is None or found.token is None:
         return found
     before = time.perf_counter()
     feasible = with_gil(laboratory.scenario, laboratory.scope, found.failure, rules=rules, execution=laboratory.seconds)

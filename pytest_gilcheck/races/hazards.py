@@ -16,6 +16,7 @@ from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.excused import excused
 from pytest_gilcheck.races.holding import Holding
 from pytest_gilcheck.races.lock_order import Edge, cycles
+from pytest_gilcheck.races.operations import Location
 from pytest_gilcheck.races.sites import Site
 from pytest_gilcheck.verdict import Hazard, HazardPlace
 
@@ -193,6 +194,8 @@ def _named(event: Event, *, whose: bool = True) -> str:
     """A location in words, without asking any object of the user's for its ``repr``."""
     kind = type.__dict__["__name__"].__get__(event.kind)
     key = key_of(event)
+    if issubclass(event.kind, Location):
+        return "state of the whole process"
     if key is None:
         return f"a {kind}"[:_LONGEST_NAME]
     part = key[0] if isinstance(key, tuple) and key else None

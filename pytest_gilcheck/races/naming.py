@@ -35,7 +35,7 @@ class Names:
         if kind is types.CellType:
             name = site.name if site is not None and site.kind in _CELLS else None
             return plain(name or "a variable"), identity, ""
-        if kind is Location:
+        if issubclass(kind, Location):
             return f"the {target.name}", 0, f"[{short(key[0])}]" if type(key) is tuple and key else ""
         if type(key) is str:
             if issubclass(kind, type):

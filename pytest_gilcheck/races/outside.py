@@ -41,7 +41,11 @@ def strangers(run: State) -> list[FrameType]:
 
     A worker that has no work will not, nor will what runs tests, watches them or measures them.
     """
-    ours = {thread.ident for thread in run.threads}
+    return strangers_to({thread.ident for thread in run.threads})
+
+
+def strangers_to(ours: set[int]) -> list[FrameType]:
+    """The same for the threads with these identities."""
     frames = [frame for ident, frame in sys._current_frames().items() if ident not in ours]
     return [frame for frame in frames if frame.f_code is not _executors._worker.__code__ and not _is_machinery(frame)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle, islice
 
 from pytest_gilcheck.races.conflicts import Conflicts
@@ -15,6 +16,7 @@ from pytest_gilcheck.races.exploration import Budget
 from pytest_gilcheck.races.hazards import Hazards
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.guarded import Guarded, Strategies
 from pytest_gilcheck.races.schedulers.pct import DEPTH, PCT, probability
 from pytest_gilcheck.races.schedulers.pos import POS
 from pytest_gilcheck.races.schedulers.random import Random
@@ -23,7 +25,7 @@ from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.schedulers.systematic import Systematic
 
 #: The strategies by name.
-STRATEGIES = ("auto", "directed", "systematic", "pct", "pos", "rff", "random")
+STRATEGIES = ("auto", "directed", "systematic", "pct", "pos", "rff", "random", "sleep")
 # On a busy machine the budget may be spent before the search has begun. So many executions are made all the same, as long as
 # one takes no longer than this, in seconds.
 _LEAST = 50
@@ -41,7 +43,7 @@ class Plan:
     budget ended a systematic search; ``sampled``: how many each sampler chose; ``diverged``: choices led elsewhere.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the keywords of a search
         self,
         laboratory: Laboratory,
         *,
@@ -50,6 +52,7 @@ class Plan:
         seed: int,
         bound: int | None,
         count: Callable[[], int],
+        added: Strategies | None = None,
     ) -> None:
         self._lab = laboratory
         self._strategy = strategy
@@ -57,6 +60,7 @@ class Plan:
         self._seed = seed
         self._bound = bound
         self._count = count
+        self._added = added or {}
         self._begin = time.perf_counter()
         self._experience = Experience()
         self._director = Director(laboratory.place)
@@ -137,7 +141,7 @@ class Plan:
         if not self.sampled:
             return "directed at suspicious pairs of accesses"
         names = {"pct": f"PCT of depth {DEPTH}", "pos": "POS", "rff": "RFF", "random": "random"}
-        said = " and ".join(names[name] for name in self.sampled)
+        said = " and ".join(names.get(name, name) for name in self.sampled)
         if [*self.sampled] == ["pct"]:
             threads, steps = self._experience.threads, self._experience.steps
             said += (
@@ -151,6 +155,7 @@ class Plan:
             "pct": lambda seed: PCT(seed, self._experience.steps),
             "pos": lambda seed: POS(seed, self._experience),
             "rff": self._feedback.next,
+            **{name: partial(Guarded, name, make) for name, make in self._added.items()},
         }
 
     def _samples(self, names: Sequence[str]) -> Iterator[Scheduler]:

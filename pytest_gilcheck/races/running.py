@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_gilcheck.races import calls, preparing
+from pytest_gilcheck.races.free import threads as free
+from pytest_gilcheck.races.free.noise import now
 from pytest_gilcheck.races.ordinary import one_after_another
 from pytest_gilcheck.races.run import run as _run
 
@@ -30,9 +32,9 @@ def run(*threads: Operations) -> list[Any]:
     """Run callables as concurrent threads and return their results in order; a sequence of callables is run by one thread,
     one after another, and returns a list.
 
-    Inside an execution their interleaving is the schedule's; outside they run one after another, in the order given, and
-    only where one waits does the next begin before it has ended. What one of them raised is raised here, what several
-    raised as an ``ExceptionGroup``, after all have ended.
+    Inside an execution their interleaving is the schedule's; in a free run they run as they like; outside they run one after
+    another, in the order given, and only where one waits does the next begin before it has ended. What one of them raised is
+    raised here, what several raised as an ``ExceptionGroup``, after all have ended.
     """
     return together(threads, judged=True)
 
@@ -53,6 +55,11 @@ def together(threads: Sequence[Operations], *, judged: bool, shared: Mapping[str
         if judging is not None:
             with _run.passing():
                 judging.take(operations, children, shared)
+    elif now.noise is not None:
+        for one in operations:
+            for each in one:
+                preparing.callee(each)
+        results, errors = free.at_once(now.noise, _functions(threads, operations))
     else:
         results, errors = one_after_another(_functions(threads, operations))
     if len(errors) == 1:
@@ -75,3 +82,5 @@ def drain() -> None:
     """In the root of an execution: wait until all other threads that keep a process alive have ended, or cannot go on."""
     if in_execution():
         _run.drain()
+    elif now.noise is not None:
+        free.drain(now.noise, now.noise.before)

@@ -22,6 +22,7 @@ from pytest_gilcheck.races.oracles.serial import Orders
 from pytest_gilcheck.races.planning import STRATEGIES, Plan
 from pytest_gilcheck.races.schedule import Token
 from pytest_gilcheck.races.schedulers import Scheduler
+from pytest_gilcheck.races.schedulers.guarded import Guarded, Strategies
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same
@@ -61,14 +62,23 @@ class Search(Concluding):
         seed: int,
         bound: int | None,
         rules: Rules | None = None,
+        added: Strategies | None = None,
     ) -> None:
-        if strategy not in STRATEGIES:
-            raise Misuse(unknown("strategy", strategy, STRATEGIES))
+        if strategy not in (known := [*STRATEGIES, *(added or ())]):
+            raise Misuse(unknown("strategy", strategy, known))
         self._lab = laboratory
         self._lab.deadline = time.monotonic() + budget.seconds
         self._name = name
         self._budget = budget
-        self._plan = Plan(laboratory, strategy=strategy, budget=budget, seed=seed, bound=bound, count=lambda: self.schedules)
+        self._plan = Plan(
+            laboratory,
+            strategy=strategy,
+            budget=budget,
+            seed=seed,
+            bound=bound,
+            added=added,
+            count=lambda: self.schedules,
+        )
         self._begin = time.perf_counter()
         self.schedules = 0
         self.observer: Observer | None = None
@@ -95,6 +105,10 @@ class Search(Concluding):
     def explore(self, first: Token | None = None) -> Exploration:
         """Search; ``first`` is a schedule to begin with."""
         return self._before_the_search(first) or self._search()
+
+    def follow(self, schedulers: Iterator[Scheduler], first: Token | None = None) -> Exploration | None:
+        """The failure that the plain order, ``first`` or one of ``schedulers`` shows, or why there can be no search."""
+        return self._before_the_search(first) or self._try_all(schedulers)
 
     def _before_the_search(self, first: Token | None) -> Exploration | None:
         """The plain order, and the schedule to begin with."""
@@ -174,6 +188,8 @@ class Search(Concluding):
     def _try(self, scheduler: Scheduler) -> Exploration | None:
         result, _ = self._timed(scheduler, thorough=isinstance(scheduler, Serial))
         number, self._found_after = self.schedules, time.perf_counter() - self._known
+        if isinstance(scheduler, Guarded):
+            scheduler.check()
         failure = self.failed(result)
         self._plan.learn(result, scheduler)
         if failure is None and self._judge.suspects(result, self._lab.hot):

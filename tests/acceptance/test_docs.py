@@ -15,7 +15,7 @@ from pytest_gilcheck.environment import gil_state, usable_cpus
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_SNIPPET = re.compile(r"<!-- (test|script) -->\n```\{code-block\} python\n(.*?)```", re.DOTALL)
+_SNIPPET = re.compile(r"<!-- (test|script|conftest) -->\n```\{code-block\} python\n(.*?)```", re.DOTALL)
 _README = re.compile(r"```python\n# (test_\w+\.py)\n(.*?)```", re.DOTALL)
 _FAILING = re.compile(r"^    pytest (--gilcheck-fail-on=\S+) (.*)$", re.MULTILINE)
 _ROW = re.compile(r"^\| `(test_\w+\.py::test_\w+)` \| ([a-z-]+) \|", re.MULTILINE)
@@ -33,6 +33,11 @@ def snippets(kind: str) -> list[tuple[Path, str]]:
     return [(page, code) for page in pages for found, code in _SNIPPET.findall(page.read_text()) if found == kind]
 
 
+def conftests(page: Path) -> list[str]:
+    """What goes into the conftest.py of a test: what its page has for one."""
+    return [found for kind, found in _SNIPPET.findall(page.read_text()) if kind == "conftest"]
+
+
 def test_there_are_snippets() -> None:
     assert len(snippets("test")) >= 8
     assert len(snippets("script")) >= 1
@@ -41,7 +46,10 @@ def test_there_are_snippets() -> None:
 def test_the_snippets_pass(pytester: pytest.Pytester) -> None:
     # Each is complete in itself: starting a pytest for each, and processes for that, would take longer than they do.
     for number, (page, code) in enumerate(snippets("test")):
-        pytester.path.joinpath(f"test_{number}_in_{page.stem.replace('-', '_')}.py").write_text(code)
+        name = f"{page.stem.replace('-', '_')}_{number}"
+        folder = pytester.mkdir(name)
+        folder.joinpath(f"test_in_{name}.py").write_text(code)
+        folder.joinpath("conftest.py").write_text("\n".join(conftests(page)))
     done = pytester.runpytest_subprocess("-W", "error", "--strict-markers", "--gilcheck-seconds=0.5", "--gilcheck-report")
     assert done.ret == pytest.ExitCode.OK
 

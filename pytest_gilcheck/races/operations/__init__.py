@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_gilcheck.races.operations.accessing import accesses
 from pytest_gilcheck.races.operations.finding import FUNCTIONS, lookup, operands_of
 from pytest_gilcheck.races.operations.methods import METHODS, unknown
-from pytest_gilcheck.races.operations.model import ALL, REST, Access, Location, Operation, Use
+from pytest_gilcheck.races.operations.model import ALL, REST, Access, Guarded, Location, Operation, Use
 from pytest_gilcheck.races.operations.natures import HANDLED_ELSEWHERE, SCALAR_IDS, SCALARS
 from pytest_gilcheck.races.operations.operands import key_of, reads, underlying
 
@@ -18,6 +18,7 @@ __all__ = [
     "SCALARS",
     "SCALAR_IDS",
     "Access",
+    "Guarded",
     "Location",
     "Operation",
     "Use",

@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Final
 
-from pytest_gilcheck.races.operations.model import Location
+from pytest_gilcheck.races.operations.model import Guarded, Location
 
 WORKING_DIRECTORY: Final = Location("working directory")
 ENVIRONMENT: Final = Location("environment")
@@ -30,6 +30,8 @@ IMPORT_SYSTEM: Final = Location("import system")
 FILES: Final = Location("file system")
 #: Keyed by a file descriptor's number.
 DESCRIPTORS: Final = Location("file descriptors")
+#: Whatever database there is, wherever.
+DATABASES: Final = Guarded("database")
 
 #: ``__warningregistry__`` of whichever module a warning is attributed to.
 WARNING_REGISTRIES: Final = Location("warning registries")

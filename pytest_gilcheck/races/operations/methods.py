@@ -12,6 +12,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from pytest_gilcheck.races.operations import databases
 from pytest_gilcheck.races.operations.model import (
     ALL_ATTRIBUTES,
     FILL_ITEM,
@@ -246,6 +247,10 @@ def unknown(kind: type, name: str) -> Operation:
     nature = nature_of(kind)
     if nature is Nature.SCALAR:
         return NOTHING
+    if nature is Nature.UNKNOWN and databases.is_driver(kind):
+        found = databases.of_method(name)
+        if found is not None:
+            return found
     if name in SPECIAL:
         return SPECIAL[name]
     inherited = METHODS.get((object, name))

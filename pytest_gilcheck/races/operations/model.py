@@ -37,6 +37,14 @@ class Location:
         return f"<the {self.name}>"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guarded(Location):
+    """One with locks of its own, of which nothing can be seen: what keeps threads out of one another's way is not known."""
+
+    def __repr__(self) -> str:
+        return f"<the {self.name}>"
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """Argument number ``position`` is read or written; 0 is the owner of a method or the first argument of a function.

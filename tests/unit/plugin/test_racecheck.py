@@ -73,12 +73,6 @@ def test_more_copies_than_can_be_run_leave_the_answer_for_fewer(verdict: Race) -
     assert of(stage(2, verdict, "no")).verdict is verdict
 
 
-def test_a_strategy_that_is_only_known_by_name_is_said_to_be_missing() -> None:
-    record = describe([stage(2)], RaceWanted(strategy="sleep"))
-    assert record.strategy == "auto"
-    assert record.reason == "x (strategy='sleep' is not there yet: 'auto' was used)"
-
-
 def hazard(line: int, thread: int, kind: str = "unordered") -> Hazard:
     place = HazardPlace(thread=thread, file="a.py", line=line, function="f", source="x", act="writes .n")
     return Hazard(kind=kind, text="x", places=(place,))

@@ -1,0 +1,1 @@
+"""Free running: threads that nobody controls, preempted often, with random sleeps where they meet."""
