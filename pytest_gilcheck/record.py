@@ -11,15 +11,19 @@ from pytest_gilcheck.verdict import FLAGGED, WITNESSED, Hazard, HotLine, Race, S
 #: Verdicts of a race search that a reader should hear of on every run: what was witnessed, and what stopped the search.
 FLAGGED_RACES = WITNESSED | {Race.NONDETERMINISTIC, Race.UNCONTROLLED}
 
+_RUNS = ("single_runs", "thread_runs", "process_runs")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingRecord:
     """One test's scaling verdict with its figures; a figure is ``None`` where there was nothing to measure.
 
-    ``details`` is longer text that belongs to the reason, such as a process's output. ``threads`` and ``processes`` are how
-    many workers ran. ``expectation`` is ``None`` (nothing was expected), ``"met"``, ``"broken"`` or ``"unchecked"``, and
-    ``expected`` says what was expected and why it is not met. ``failed`` is set when a rerun failed the test. ``seconds`` is
-    what the check cost.
+    ``details`` is longer text that belongs to the reason, such as a process's output. ``threads`` and ``processes`` are
+    how many workers ran. ``single_runs``, ``thread_runs`` and ``process_runs`` are the seconds per call of the body in
+    each run: the wall time over all calls made in it, so that the first over one of the others is a speed-up.
+    ``expectation`` is ``None`` (nothing was expected), ``"met"``, ``"broken"`` or ``"unchecked"``, and ``expected`` says
+    what was expected and why it is not met. ``failed`` is set when a rerun failed the test. ``seconds`` is what the
+    check cost.
     """
 
     verdict: Scaling
@@ -35,6 +39,9 @@ class ScalingRecord:
     single_seconds: float | None = None
     cpu_share: float | None = None
     waiting_for_cpu: float | None = None
+    single_runs: tuple[float, ...] = ()
+    thread_runs: tuple[float, ...] = ()
+    process_runs: tuple[float, ...] = ()
     hot_lines: tuple[HotLine, ...] = ()
     expectation: str | None = None
     expected: str | None = None
@@ -51,6 +58,8 @@ class ScalingRecord:
         """Exact builtins: what JSON and a worker's message can carry."""
         plain = asdict(self)
         plain["verdict"] = self.verdict.value
+        for runs in _RUNS:
+            plain[runs] = list(plain[runs])
         plain["hot_lines"] = [asdict(line) for line in self.hot_lines]
         return plain
 
@@ -59,6 +68,7 @@ class ScalingRecord:
         """The inverse of :meth:`to_builtins`."""
         known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
         known["verdict"] = Scaling(plain["verdict"])
+        known |= {runs: tuple(plain.get(runs, ())) for runs in _RUNS}
         known["hot_lines"] = tuple(HotLine(**line) for line in plain.get("hot_lines", ()))
         return cls(**known)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -21,6 +21,7 @@ from pytest_gilcheck.scaling import Measurement, NotRepeatable, WorkersFailed, c
 from pytest_gilcheck.scaling import Settings as MeasureSettings
 from pytest_gilcheck.scaling.failures import Declined
 from pytest_gilcheck.scaling.measure import Observer
+from pytest_gilcheck.scaling.reading import Run
 from pytest_gilcheck.verdict import Scaling
 
 
@@ -142,6 +143,14 @@ def describe(measurement: Measurement) -> ScalingRecord:
         single_seconds=figures.single_seconds,
         cpu_share=figures.cpu_share,
         waiting_for_cpu=figures.waiting_for_cpu,
+        single_runs=_per_call(measurement.solo),
+        thread_runs=_per_call(measurement.in_threads),
+        process_runs=_per_call(measurement.in_processes),
         hot_lines=lines if held else (),
         seconds=measurement.seconds,
     )
+
+
+def _per_call(runs: Sequence[Run]) -> tuple[float, ...]:
+    """The wall seconds of each run over the calls of the body in it."""
+    return tuple(run.wall / (run.workers * run.repeats) for run in runs)

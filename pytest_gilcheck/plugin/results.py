@@ -16,8 +16,10 @@ from pytest_gilcheck.plugin import tokens
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting import jsonreport, layout, races, text
+from pytest_gilcheck.reporting import layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
+from pytest_gilcheck.reporting.formats import renderer
+from pytest_gilcheck.reporting.report import Report
 
 _NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"
 
@@ -29,7 +31,7 @@ class Results:
         self._config = config
         self._settings = settings
         self._records: dict[str, Checked] = {}
-        self._problem: str | None = None
+        self._problems: list[str] = []
         self._mistake: str | None = None
         self.notes: list[str] = []
 
@@ -68,20 +70,24 @@ class Results:
         """Write the file, keep the tokens, then let the gate fail a run that nothing else has failed."""
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
-        if self._settings.json is not None:
-            report = jsonreport.document(self._environment, self._records, {"xdist_workers": self._siblings})
-            try:
-                write_atomically(self._settings.json, jsonreport.text(report))
-            except OSError as error:
-                self._problem = f"cannot write {self._settings.json}: {error.strerror or error}"
+        self._write_files()
         decision = decide(self._settings.policy, self._records)
-        if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problem):
+        if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._mistake is not None:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             sys.stderr.write("".join(f"ERROR: {line}\n" for line in self._mistake.splitlines()))
-        if self._problem and not self._config.pluginmanager.has_plugin("terminalreporter"):
-            sys.stderr.write(f"gilcheck: {self._problem}{os.linesep}")
+        if not self._config.pluginmanager.has_plugin("terminalreporter"):
+            sys.stderr.write("".join(f"gilcheck: {problem}{os.linesep}" for problem in self._problems))
+
+    def _write_files(self) -> None:
+        session = {"xdist_workers": self._siblings}
+        for name, path in self._settings.files.items():
+            report = Report(environment=self._environment, tests=self._records, session=session)
+            try:
+                write_atomically(path, renderer(name)(report))
+            except OSError as error:
+                self._problems.append(f"cannot write {path}: {error.strerror or error}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table if asked for; one line for what was flagged in any case; what failed the run and why."""
@@ -96,7 +102,7 @@ class Results:
             lines += races.not_reproduced(self._races)
         self._write(terminalreporter, lines, yellow=True)
         self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records)), red=True)
-        problems = [f"gilcheck: {note}" for note in [*self.notes, *filter(None, [self._problem])]]
+        problems = [f"gilcheck: {note}" for note in [*self.notes, *self._problems]]
         self._write(terminalreporter, problems, red=True)
 
     def _tables(self, width: int) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,7 @@ from pytest_gilcheck.gating.policy import Policy
 from pytest_gilcheck.plugin import markers
 from pytest_gilcheck.plugin.options import OPTIONS, Option, value
 from pytest_gilcheck.reporting.files import check_writable
+from pytest_gilcheck.reporting.formats import FORMATS, renderer
 from pytest_gilcheck.verdict import ORACLES
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class PluginSettings:
     seconds: float
     timeout: float | None
     report: bool
-    json: Path | None
+    files: Mapping[str, Path]
     policy: Policy
     source: Scope | None = None
     ignore: frozenset[str] = frozenset()
@@ -58,7 +60,7 @@ def resolve(config: pytest.Config) -> PluginSettings:
         seconds=reader.read("seconds", _seconds, DEFAULT_SECONDS),
         timeout=reader.read("timeout", _seconds, None),
         report=bool(value(config, "gilcheck_report")),
-        json=reader.read("json", lambda text: _json(config, text), None),
+        files=_files(config, reader),
         policy=reader.read("fail-on", Policy.parse, Policy()),
         source=reader.read("source", lambda text: _source(config, text), None),
         ignore=reader.read("ignore", _oracles, frozenset()),
@@ -133,9 +135,16 @@ def _seconds(text: str) -> float:
     return number
 
 
-def _json(config: pytest.Config, text: str) -> Path:
+def _files(config: pytest.Config, reader: _Reader) -> dict[str, Path]:
+    """The report files that were asked for, by the name of the format."""
+    paths = {name: reader.read(name, partial(_file, config, name), None) for name in FORMATS}
+    return {name: path for name, path in paths.items() if path is not None}
+
+
+def _file(config: pytest.Config, name: str, text: str) -> Path:
     path = Path(config.invocation_params.dir, text)
     if not hasattr(config, "workerinput"):
+        renderer(name)
         check_writable(path)
     return path
 

@@ -1,16 +1,14 @@
-"""The JSON report: its document, described by docs/reference/gilcheck.schema.json."""
+"""The JSON report, described by docs/reference/gilcheck.schema.json: written, and read again."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from pytest_gilcheck import __version__
-from pytest_gilcheck.environment import Environment
-from pytest_gilcheck.record import Checked
+from pytest_gilcheck.errors import Misuse
+from pytest_gilcheck.reporting.report import Report
 
 SCHEMA_VERSION = 1
 
@@ -18,18 +16,37 @@ SCHEMA_VERSION = 1
 _DIGITS = 4
 
 
-def document(environment: Environment, records: Mapping[str, Checked], session: Mapping[str, object]) -> dict[str, Any]:
-    """The report as builtins; ``session`` adds facts to those on the environment."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "environment": {**asdict(environment), "gilcheck": __version__, **session},
-        "tests": {test: _rounded(checked.to_builtins()) for test, checked in records.items()},
-    }
+def text(report: Report) -> str:
+    """The report as text: UTF-8 safe for any test id, no NaN."""
+    document = {"schema_version": SCHEMA_VERSION, **_rounded(report.to_builtins())}
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def text(report: Mapping[str, Any]) -> str:
-    """The document as text: UTF-8 safe for any test id, no NaN."""
-    return json.dumps(report, indent=2, allow_nan=False) + "\n"
+def read(path: Path) -> Report:
+    """The report in a file that :func:`text` made; raises :class:`Misuse` that says what is wrong with it."""
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Misuse(f"cannot read {str(path)!r}: {reason}; give the path of what --gilcheck-json wrote") from error
+    try:
+        plain = json.loads(content)
+    except ValueError as error:
+        raise Misuse(f"{str(path)!r} is no JSON: {error}; give the path of what --gilcheck-json wrote") from error
+    except RecursionError as error:
+        raise Misuse(f"{str(path)!r} is no report: it is nested too deeply") from error
+    version = plain.get("schema_version") if isinstance(plain, dict) else None
+    if type(version) is not int:
+        raise Misuse(f"{str(path)!r} is no report of --gilcheck-json: it has no schema_version")
+    if version > SCHEMA_VERSION:
+        raise Misuse(
+            f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to {SCHEMA_VERSION}); "
+            f"upgrade pytest-gilcheck"
+        )
+    try:
+        return Report.from_builtins(plain)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Misuse(f"{str(path)!r} is damaged: {type(error).__name__}: {error}") from error
 
 
 def _rounded(value: Any) -> Any:

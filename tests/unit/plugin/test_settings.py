@@ -21,7 +21,7 @@ DEFAULTS = PluginSettings(
     seconds=2.0,
     timeout=None,
     report=False,
-    json=None,
+    files={},
     policy=Policy(),
 )
 
@@ -125,9 +125,9 @@ def test_what_to_look_into_is_found_below_the_root(tmp_path: Path) -> None:
 
 
 def test_a_path_is_seen_from_where_pytest_was_started(tmp_path: Path) -> None:
-    assert resolve(config(tmp_path, {"gilcheck_json": "out/report.json"})).json == tmp_path / "out" / "report.json"
+    assert resolve(config(tmp_path, {"gilcheck_json": "out/report.json"})).files["json"] == tmp_path / "out" / "report.json"
     absolute = tmp_path / "absolute.json"
-    assert resolve(config(tmp_path, {"gilcheck_json": str(absolute)})).json == absolute
+    assert resolve(config(tmp_path, {"gilcheck_json": str(absolute)})).files["json"] == absolute
 
 
 @pytest.mark.parametrize(("cpus", "threads"), [(1, 4), (2, 4), (3, 6), (4, 8), (64, 8)])

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from pytest_gilcheck import __version__
 from pytest_gilcheck.environment import observe
+from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting.jsonreport import document, text
+from pytest_gilcheck.reporting.jsonreport import read, text
+from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.verdict import HotLine, Race, Scaling
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/gilcheck.schema.json").read_text(encoding="utf-8"))
@@ -23,6 +27,8 @@ RECORD = ScalingRecord(
     processes=0,
     gil_share=0.987654321,
     speedup_threads=1.0199999,
+    single_runs=(0.0301, 0.03),
+    thread_runs=(0.03, 0.031),
     hot_lines=(HotLine(file="a.py", line=3, function="f", share=1 / 3, kind="bytecode", inside=None),),
     seconds=12345.678,
 )
@@ -70,6 +76,14 @@ RACE = RaceRecord(
         ],
     },
 )
+ENVIRONMENT = observe()
+
+
+def document(tests: dict[str, Checked], **session: Any) -> Any:
+    """What a reader of the file gets."""
+    return json.loads(text(Report(environment=ENVIRONMENT, tests=tests, session=session)))
+
+
 COVERAGES = (
     RaceRecord(verdict=Race.CLEAN, reason="x", coverage="exhausted", preemption_bound=2, schedules=214),
     RaceRecord(verdict=Race.CLEAN, reason="x", coverage="sampled", schedules=1000),
@@ -84,9 +98,9 @@ def test_the_document_is_what_its_schema_says() -> None:
     records = {
         f"t.py::test_{n}": checked for n, checked in enumerate([*every, Checked(scaling=RECORD, race=RACE), Checked()])
     }
-    report = document(observe(), records, {"xdist_workers": 2})
+    report = document(records, xdist_workers=2)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.validate(json.loads(text(report)), SCHEMA)
+    jsonschema.validate(report, SCHEMA)
     assert report["schema_version"] == 1
     assert report["environment"]["gilcheck"] == __version__
     assert report["environment"]["xdist_workers"] == 2
@@ -106,12 +120,12 @@ def test_every_verdict_of_a_race_search_is_in_the_schema() -> None:
 
 
 def test_every_fact_on_the_environment_is_in_the_schema() -> None:
-    environment = document(observe(), {}, {"xdist_workers": 0})["environment"]
+    environment = document({}, xdist_workers=0)["environment"]
     assert set(environment) == set(SCHEMA["$defs"]["environment"]["properties"])
 
 
 def test_figures_have_four_digits() -> None:
-    scaling = document(observe(), {"t": CHECKED}, {})["tests"]["t"]["scaling"]
+    scaling = document({"t": CHECKED})["tests"]["t"]["scaling"]
     assert scaling["gil_share"] == 0.9877
     assert scaling["speedup_threads"] == 1.02
     assert scaling["seconds"] == 12350.0
@@ -121,12 +135,56 @@ def test_figures_have_four_digits() -> None:
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
 def test_what_json_has_no_number_for_is_null(odd: float) -> None:
-    report = document(observe(), {"t": Checked(scaling=replace(RECORD, speedup_threads=odd))}, {})
-    assert json.loads(text(report))["tests"]["t"]["scaling"]["speedup_threads"] is None
+    report = document({"t": Checked(scaling=replace(RECORD, speedup_threads=odd))})
+    assert report["tests"]["t"]["scaling"]["speedup_threads"] is None
 
 
 @pytest.mark.parametrize("test", ["t.py::test[ü→]", "t.py::test[\ud800]", 't.py::test["\\\n\x1b]', ""])
 def test_any_id_survives(test: str) -> None:
-    written = text(document(observe(), {test: CHECKED}, {}))
+    written = text(Report(environment=ENVIRONMENT, tests={test: CHECKED}))
     written.encode("utf-8")
     assert list(json.loads(written)["tests"]) == [test]
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    tests = {"t": CHECKED, "\ud800": Checked(race=RACE, scaling=RECORD), "none": Checked()}
+    written = text(Report(environment=ENVIRONMENT, tests=tests, session={"xdist_workers": 2}, gilcheck="0.0.1"))
+    path = tmp_path / "a.json"
+    path.write_text(written, encoding="utf-8")
+    found = read(path)
+    assert text(found) == written
+    assert (found.environment, found.gilcheck, found.session) == (ENVIRONMENT, "0.0.1", {"xdist_workers": 2})
+    assert found.tests["t"].scaling is not None
+    assert found.tests["t"].scaling.thread_runs == RECORD.thread_runs
+    assert found.tests["\ud800"].race == replace(RACE, seconds=0.01235)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is no JSON: Expecting value"),
+        ("{", "is no JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ("[]", "is no report of --gilcheck-json: it has no schema_version"),
+        ('{"schema_version": "1"}', "it has no schema_version"),
+        ('{"schema_version": 2}', "was written by a newer version (schema 2, this one reads up to 1); upgrade"),
+        ('{"schema_version": 1}', "is damaged: KeyError: 'environment'"),
+        ('{"schema_version": 1, "environment": {}, "tests": {}}', "is damaged: KeyError: 'gilcheck'"),
+    ],
+)
+def test_what_is_no_report_is_said(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(content)
+    with pytest.raises(Misuse, match=re.escape(said)):
+        read(path)
+    with pytest.raises(Misuse, match="No such file"):
+        read(tmp_path / "b.json")
+
+
+def test_a_record_of_another_sort_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    plain = document({"t": CHECKED})
+    plain["tests"]["t"]["scaling"]["verdict"] = "fine"
+    path.write_text(json.dumps(plain))
+    with pytest.raises(Misuse, match="is damaged: ValueError: 'fine' is not a valid Scaling"):
+        read(path)

@@ -1,0 +1,22 @@
+"""The formats of report files by name; each is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
+
+from pytest_gilcheck.reporting.report import Report
+
+#: By the name of the format and of its option: the function that makes the text of the file.
+FORMATS: Final = {
+    "json": "pytest_gilcheck.reporting.jsonreport:text",
+}
+
+
+def renderer(name: str) -> Callable[[Report], str]:
+    """The function for format ``name``; raises :class:`~pytest_gilcheck.errors.Misuse` where something it needs is not
+    installed."""
+    module, _, function = FORMATS[name].partition(":")
+    found: Callable[[Report], str] = getattr(import_module(module), function)
+    return found
