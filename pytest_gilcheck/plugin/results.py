@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.environment import Environment, observe
-from pytest_gilcheck.gating.policy import decide
+from pytest_gilcheck.gating.policy import Decision, decide
 from pytest_gilcheck.plugin import tokens
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
@@ -70,8 +70,8 @@ class Results:
         """Write the file, keep the tokens, then let the gate fail a run that nothing else has failed."""
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
-        self._write_files()
         decision = decide(self._settings.policy, self._records)
+        self._write_files(decision)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._mistake is not None:
@@ -80,10 +80,16 @@ class Results:
         if not self._config.pluginmanager.has_plugin("terminalreporter"):
             sys.stderr.write("".join(f"gilcheck: {problem}{os.linesep}" for problem in self._problems))
 
-    def _write_files(self) -> None:
-        session = {"xdist_workers": self._siblings}
+    def _write_files(self, decision: Decision) -> None:
+        if not self._settings.files:
+            return
+        report = Report(
+            environment=self._environment,
+            tests=self._records,
+            session={"xdist_workers": self._siblings},
+            failing=decision.failing,
+        )
         for name, path in self._settings.files.items():
-            report = Report(environment=self._environment, tests=self._records, session=session)
             try:
                 write_atomically(path, renderer(name)(report))
             except OSError as error:

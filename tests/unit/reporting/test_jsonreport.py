@@ -148,11 +148,20 @@ def test_any_id_survives(test: str) -> None:
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     tests = {"t": CHECKED, "\ud800": Checked(race=RACE, scaling=RECORD), "none": Checked()}
-    written = text(Report(environment=ENVIRONMENT, tests=tests, session={"xdist_workers": 2}, gilcheck="0.0.1"))
+    written = text(
+        Report(
+            environment=ENVIRONMENT,
+            tests=tests,
+            session={"xdist_workers": 2},
+            gilcheck="0.0.1",
+            failing=(("t", "gil-bound"),),
+        )
+    )
     path = tmp_path / "a.json"
     path.write_text(written, encoding="utf-8")
     found = read(path)
     assert text(found) == written
+    assert found.failing == (("t", "gil-bound"),)
     assert (found.environment, found.gilcheck, found.session) == (ENVIRONMENT, "0.0.1", {"xdist_workers": 2})
     assert found.tests["t"].scaling is not None
     assert found.tests["t"].scaling.thread_runs == RECORD.thread_runs
