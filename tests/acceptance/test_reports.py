@@ -54,7 +54,7 @@ def test_the_json_file(suite: Suite) -> None:
     report = ran.report
     assert report is not None
     valid(report)
-    assert list(report) == ["schema_version", "environment", "tests"]
+    assert list(report) == ["schema_version", "environment", "tests", "failing", "coverage", "trend"]
     assert report["environment"]["xdist_workers"] == 0
     assert list(report["tests"]) == [f"test_suite.py::{test}" for test in ran.outcomes if test != "test_unmarked"]
     assert {test: record and record["verdict"] for test, record in ran.records.items() if test != "test_computes"} == {
