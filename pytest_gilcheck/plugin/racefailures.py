@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.plugin import frames
-from pytest_gilcheck.plugin.columns import Drawing, who
 from pytest_gilcheck.plugin.testname import replay_command
 from pytest_gilcheck.races import Exploration
 from pytest_gilcheck.races.exploration import Failure
 from pytest_gilcheck.races.peeking import class_name
 from pytest_gilcheck.record import RaceRecord
+from pytest_gilcheck.reporting.columns import Drawing, who
 from pytest_gilcheck.reporting.hazards import full
 from pytest_gilcheck.verdict import Hazard
 

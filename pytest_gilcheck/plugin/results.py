@@ -12,13 +12,14 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision, decide
-from pytest_gilcheck.plugin import tokens
+from pytest_gilcheck.plugin import compat, github, tokens
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting import layout, races, text
+from pytest_gilcheck.reporting import junit, layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
 from pytest_gilcheck.reporting.formats import renderer
+from pytest_gilcheck.reporting.paths import repository
 from pytest_gilcheck.reporting.report import Report
 
 _NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"
@@ -33,6 +34,7 @@ class Results:
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
+        self._annotations: list[str] = []
         self.notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -40,6 +42,7 @@ class Results:
         checked = records(report)
         if checked is not None:
             self._records[report.nodeid] = checked
+            compat.set_junit_properties(report, self._config, junit.PREFIX, junit.properties(checked))
 
     @property
     def _scaling(self) -> dict[str, ScalingRecord]:
@@ -72,6 +75,8 @@ class Results:
             tokens.keep(self._config, self._races)
         decision = decide(self._settings.policy, self._records)
         self._write_files(decision)
+        if github.wanted(self._config):
+            self._tell_github(self._report(decision))
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._mistake is not None:
@@ -83,17 +88,36 @@ class Results:
     def _write_files(self, decision: Decision) -> None:
         if not self._settings.files:
             return
-        report = Report(
-            environment=self._environment,
-            tests=self._records,
-            session={"xdist_workers": self._siblings},
-            failing=decision.failing,
-        )
+        report = self._report(decision)
         for name, path in self._settings.files.items():
             try:
                 write_atomically(path, renderer(name)(report))
             except OSError as error:
                 self._problems.append(f"cannot write {path}: {error.strerror or error}")
+
+    def _report(self, decision: Decision) -> Report:
+        root, folder = self._config.rootpath, self._config.invocation_params.dir
+        of_repository = repository(root)
+        return Report(
+            environment=self._environment,
+            tests=self._records,
+            session={
+                "xdist_workers": self._siblings,
+                "folder": str(folder),
+                "root": str(root),
+                "repository": None if of_repository is None else str(of_repository),
+            },
+            failing=decision.failing,
+        )
+
+    def _tell_github(self, report: Report) -> None:
+        """Add to the summary of the step, and keep the annotations for the end of the output."""
+        self._annotations = github.annotate(report)
+        problem = github.append_summary(report)
+        if problem is not None:
+            self.notes.append(problem)
+        if not self._config.pluginmanager.has_plugin("terminalreporter"):
+            sys.stdout.write("".join(f"{layout.encodable(line, sys.stdout)}\n" for line in self._annotations))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table if asked for; one line for what was flagged in any case; what failed the run and why."""
@@ -110,6 +134,10 @@ class Results:
         self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records)), red=True)
         problems = [f"gilcheck: {note}" for note in [*self.notes, *self._problems]]
         self._write(terminalreporter, problems, red=True)
+        if self._annotations:
+            terminalreporter.ensure_newline()  # a runner reads whole lines only
+            for line in self._annotations:
+                terminalreporter.write_line(layout.encodable(line, sys.stdout))
 
     def _tables(self, width: int) -> list[str]:
         tables = [table for table in (text.table(self._scaling, width), races.table(self._races, width)) if table]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 INDENT = "    "
 
@@ -68,3 +69,9 @@ def plain(text: str) -> str:
     for sign, ascii_sign in _PLAIN.items():
         text = text.replace(sign, ascii_sign)
     return text
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """``text`` as ``stream`` can hold it, with what it cannot escaped."""
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

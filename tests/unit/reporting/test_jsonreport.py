@@ -120,7 +120,7 @@ def test_every_verdict_of_a_race_search_is_in_the_schema() -> None:
 
 
 def test_every_fact_on_the_environment_is_in_the_schema() -> None:
-    environment = document({}, xdist_workers=0)["environment"]
+    environment = document({}, xdist_workers=0, folder="/a", root="/a", repository=None)["environment"]
     assert set(environment) == set(SCHEMA["$defs"]["environment"]["properties"])
 
 
