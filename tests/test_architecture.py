@@ -17,8 +17,8 @@ import pytest_gilcheck
 ROOT = Path(pytest_gilcheck.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-#: Rooms that run without pytest: all but the plugin and the command line.
-WITH_PYTEST = ("pytest_gilcheck.plugin", "pytest_gilcheck.__main__")
+#: Rooms that need pytest: the plugin.
+WITH_PYTEST = ("pytest_gilcheck.plugin",)
 
 #: What loading the plugin may add to every pytest run: the package, the plugin, and one more.
 MOST_MODULES_LOADED = 3

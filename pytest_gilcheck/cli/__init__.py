@@ -75,7 +75,8 @@ def _run(argv: list[str]) -> int:
     try:
         return int(arguments.command.run(arguments))
     except Misuse as mistake:
-        arguments.parser.error(str(mistake))
+        of_command: argparse.ArgumentParser = arguments.parser
+        of_command.error(str(mistake))
 
 
 def _load(name: str) -> Command:
