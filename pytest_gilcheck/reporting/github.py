@@ -19,8 +19,8 @@ MOST_OF_SUMMARY = 1024 * 1024
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
-# A runner cuts longer ones itself.
-_LONGEST_TITLE = 200
+#: A longer title or message is cut.
+LONGEST_TITLE = 200
 _LONGEST_MESSAGE = 4_000
 
 
@@ -44,7 +44,7 @@ def commands(report: Report, workspace: str | None = None) -> list[str]:
 
 def _command(command: str, finding: Finding, paths: Paths) -> str:
     where = _where(finding, paths)
-    properties = {**where, "title": _cut(f"gilcheck: {finding.title}", _LONGEST_TITLE)}
+    properties = {**where, "title": _cut(f"gilcheck: {finding.title}", LONGEST_TITLE)}
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     token = None if finding.race is None else finding.race.token
     replay = [f"replay: pytest {finding.test} --gilcheck-replay={token}"] if token else []
