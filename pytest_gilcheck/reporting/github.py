@@ -6,7 +6,7 @@ What a runner reads: https://docs.github.com/actions/reference/workflow-commands
 from __future__ import annotations
 
 from pytest_gilcheck.reporting.findings import Finding, findings
-from pytest_gilcheck.reporting.layout import printable
+from pytest_gilcheck.reporting.layout import printable, replay_command
 from pytest_gilcheck.reporting.paths import Paths
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.rules import Level
@@ -47,7 +47,7 @@ def _command(command: str, finding: Finding, paths: Paths) -> str:
     properties = {**where, "title": _cut(f"gilcheck: {finding.title}", LONGEST_TITLE)}
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     token = None if finding.race is None else finding.race.token
-    replay = [f"replay: pytest {finding.test} --gilcheck-replay={token}"] if token else []
+    replay = replay_command(finding.test, token) if token else []
     message = "\n".join([finding.test, finding.text, *replay])
     return f"::{command} {said}::{_data(_cut(message, _LONGEST_MESSAGE))}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
@@ -69,6 +70,14 @@ def plain(text: str) -> str:
     for sign, ascii_sign in _PLAIN.items():
         text = text.replace(sign, ascii_sign)
     return text
+
+
+def replay_command(test: str, token: str) -> list[str]:
+    """The one line that replays ``token``, for a shell in the root folder of the tests; none for an id with characters that
+    cannot be shown, as a line with others in their place would select nothing."""
+    if printable(test) != test:
+        return []
+    return [f"replay: {shlex.join(['pytest', test, f'--gilcheck-replay={token}'])}"]
 
 
 def encodable(text: str, stream: TextIO) -> str:

@@ -6,7 +6,6 @@ Whatever comes from tests and their code stands in code: nothing in it is a ment
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
@@ -14,7 +13,7 @@ from pytest_gilcheck.reporting import races
 from pytest_gilcheck.reporting import text as scaling
 from pytest_gilcheck.reporting.findings import Finding, findings
 from pytest_gilcheck.reporting.interleaving import drawn, said_of_gil
-from pytest_gilcheck.reporting.layout import printable
+from pytest_gilcheck.reporting.layout import printable, replay_command
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.rules import Level
 
@@ -134,7 +133,8 @@ def _race_cell(record: RaceRecord | None) -> str:
     if record is None:
         return ""
     verdict = f"**{record.verdict.value}**" if record.failed else record.verdict.value
-    return f"{verdict}, {len(record.hazards)} hazards" if record.hazards and not record.failed else verdict
+    number = len(record.hazards)
+    return f"{verdict}, {number} hazard{'s' * (number != 1)}" if number and not record.failed else verdict
 
 
 def _scaling_cells(record: ScalingRecord) -> list[str]:
@@ -154,8 +154,8 @@ def _section(finding: Finding) -> list[str]:
         lines += ["", *drawn(finding.race), *([] if gil is None else [gil])]
     elif finding.spots:
         lines += ["", *(f"{spot.file}:{spot.line}  {spot.text}" for spot in finding.spots)]
-    if finding.race is not None and finding.race.token is not None and printable(finding.test) == finding.test:
-        lines += [f"replay: {shlex.join(['pytest', finding.test, f'--gilcheck-replay={finding.race.token}'])}"]
+    if finding.race is not None and finding.race.token is not None:
+        lines += replay_command(finding.test, finding.race.token)
     title, test = escaped(finding.title), coded(_cut(finding.test, _LONGEST_ID))
     return ["", f"<details><summary>{title} in {test}</summary>", "", *_fenced(lines), "", "</details>"]
 

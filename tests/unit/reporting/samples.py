@@ -87,7 +87,7 @@ BOUND = ScalingRecord(
 WAITS = ScalingRecord(verdict=Scaling.IO_BOUND, reason="it waits", speedup_threads=3.9)
 
 
-def a_report(failing: tuple[tuple[str, str], ...] = (), **tests: Checked) -> Report:
+def a_report(failing: tuple[tuple[str, str], ...] = (), /, **tests: Checked) -> Report:
     """Of tests in ``tests/test_it.py``, by name."""
     return of_tests({f"tests/test_it.py::{name}": checked for name, checked in tests.items()}, failing)
 
