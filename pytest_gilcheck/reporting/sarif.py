@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -129,17 +130,14 @@ class _Log:
                 **({} if place is None else {"physicalLocation": place}),
                 "message": _message(spot.text),
             }
-            importance = "essential" if conflict else "important"
-            step = {"executionOrder": order, "importance": importance, "location": location}
+            importance = {"importance": "essential"} if conflict else {}
+            step = {"executionOrder": order, **importance, "location": location}
             flows.setdefault(thread, []).append(step)
         if not flows:
             return None
         return {
             "message": _message(story.cause or record.reason),
-            "threadFlows": [
-                {"id": who(thread), "message": _message(who(thread)), "locations": steps}
-                for thread, steps in sorted(flows.items())
-            ],
+            "threadFlows": [{"id": who(thread), "locations": steps} for thread, steps in sorted(flows.items())],
         }
 
 
@@ -203,7 +201,11 @@ def _properties(finding: Finding) -> dict[str, Any]:
 
 def _bag(figures: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of ``figures``, with texts that are safe to show."""
-    known = {name: value for name, value in figures.items() if value is not None}
+    known = {
+        name: value
+        for name, value in figures.items()
+        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
+    }
     known = {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in known.items()}
     return {name: _shown(value) if isinstance(value, str) else value for name, value in known.items()}
 

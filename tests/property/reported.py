@@ -37,7 +37,7 @@ FILES = st.one_of(
 )
 _NUMBERS = st.integers(1, 10**6)
 _THREADS = st.integers(0, 6)
-_FIGURES = st.none() | st.floats(0, 1e6)
+_FIGURES = st.none() | st.floats(0, 1e6) | st.just(float("nan"))
 
 PLACES = st.builds(Place, file=FILES, line=_NUMBERS, source=TEXTS)
 HOLDS = st.builds(Hold, what=TEXTS, at=PLACES)
