@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +42,7 @@ class Results:
         """Take the record from a report, wherever the test ran."""
         checked = records(report)
         if checked is not None:
-            self._records[report.nodeid] = checked
+            self._records[report.nodeid] = replace(checked, line=_line(report))
             compat.set_junit_properties(report, self._config, junit.PREFIX, junit.properties(checked))
 
     @property
@@ -148,3 +149,9 @@ class Results:
         plain = layout.plain if not layout.fits(getattr(sys.stdout, "encoding", None)) else str
         for line in lines:
             terminalreporter.write_line(plain(line), **markup)
+
+
+def _line(report: pytest.TestReport) -> int | None:
+    """Where the test begins; ``None`` for one that is inherited from a class in another file."""
+    file, line, _ = report.location
+    return None if line is None or file.replace(os.sep, "/") != report.nodeid.partition("::")[0] else line + 1

@@ -5,6 +5,8 @@ What a runner reads: https://docs.github.com/actions/reference/workflow-commands
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pytest_gilcheck.reporting.findings import Finding, findings
 from pytest_gilcheck.reporting.layout import printable, replay_command
 from pytest_gilcheck.reporting.paths import Paths
@@ -33,7 +35,7 @@ def commands(report: Report, workspace: str | None = None) -> list[str]:
     left: list[str] = []
     for level, command in _COMMANDS.items():
         alike = [finding for finding in found if finding.level is level]
-        lines += [_command(command, finding, paths) for finding in alike[:MOST_OF_A_KIND]]
+        lines += [_command(command, finding, _where(finding, report, paths)) for finding in alike[:MOST_OF_A_KIND]]
         missing = len(alike) - MOST_OF_A_KIND
         if missing > 0:
             left.append(f"{missing:,} more {command}{'s' * (missing != 1)}")
@@ -42,8 +44,7 @@ def commands(report: Report, workspace: str | None = None) -> list[str]:
     return lines
 
 
-def _command(command: str, finding: Finding, paths: Paths) -> str:
-    where = _where(finding, paths)
+def _command(command: str, finding: Finding, where: Mapping[str, str]) -> str:
     properties = {**where, "title": _cut(f"gilcheck: {finding.title}", LONGEST_TITLE)}
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     token = None if finding.race is None else finding.race.token
@@ -52,14 +53,18 @@ def _command(command: str, finding: Finding, paths: Paths) -> str:
     return f"::{command} {said}::{_data(_cut(message, _LONGEST_MESSAGE))}"
 
 
-def _where(finding: Finding, paths: Paths) -> dict[str, str]:
-    """The first of its lines that is in the workspace, else the file of the test; nothing if that is outside."""
+def _where(finding: Finding, report: Report, paths: Paths) -> dict[str, str]:
+    """The first of its lines that is in the workspace, else where the test begins; nothing if that is outside."""
     for spot in finding.spots:
         file = _inside(paths, paths.of_place(spot.file))
         if file is not None:
             return {"file": file, "line": str(max(1, spot.line))}
     file = _inside(paths, paths.of_test(finding.test))
-    return {} if file is None else {"file": file}
+    if file is None:
+        return {}
+    checked = report.tests.get(finding.test)
+    line = {} if checked is None or checked.line is None else {"line": str(max(1, checked.line))}
+    return {"file": file, **line}
 
 
 def _inside(paths: Paths, path: str | None) -> str | None:

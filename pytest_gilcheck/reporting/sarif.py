@@ -101,9 +101,11 @@ class _Log:
         return None if artifact is None else {"artifactLocation": artifact, "region": {"startLine": max(1, spot.line)}}
 
     def _test(self, test: str) -> dict[str, Any]:
-        """Its file: in which line it begins is in no record, and code scanning asks for one."""
+        """Where it begins; code scanning asks for a line also where that is not known."""
+        checked = self._report.tests.get(test)
+        line = 1 if checked is None or checked.line is None else max(1, checked.line)
         artifact = self._artifact(self._paths.of_test(test)) or {"uri": "unknown", "uriBaseId": _BASE}
-        return {"artifactLocation": artifact, "region": {"startLine": 1}}
+        return {"artifactLocation": artifact, "region": {"startLine": line}}
 
     def _artifact(self, path: str | None) -> dict[str, Any] | None:
         if path is None:

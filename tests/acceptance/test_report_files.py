@@ -100,6 +100,15 @@ def test_all_files_at_once(suite: Suite, monkeypatch: pytest.MonkeyPatch, xdist:
 
     commands = [line for line in ran.result.outlines if line.startswith("::")]
     assert len([line for line in commands if line.startswith("::error file=tests/test_suite.py")]) == len(told)
+    (unexpected,) = [line for line in commands if "test_unexpected" in line]
+    line = (
+        (suite.folder / "tests" / "test_suite.py")
+        .read_text(encoding="utf-8")
+        .partition("def test_unexpected")[0]
+        .count("\n")
+    )
+    # Where its decorators begin.
+    assert f",line={line}," in unexpected
     assert any(f"--gilcheck-replay={ran.races['test_race']['token']}" in line for line in commands)
     if not xdist:
         the_command_line_makes_the_same_and_replays(suite)

@@ -130,7 +130,11 @@ _SCALINGS = st.builds(
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     tests = draw(
-        st.dictionaries(TEXTS, st.builds(Checked, scaling=st.none() | _SCALINGS, race=st.none() | races()), max_size=4)
+        st.dictionaries(
+            TEXTS,
+            st.builds(Checked, scaling=st.none() | _SCALINGS, race=st.none() | races(), line=st.none() | _NUMBERS),
+            max_size=4,
+        )
     )
     words = st.sampled_from(["gil-bound", "inconclusive", "hazard", "regression", "race", "a later word"])
     ids = st.sampled_from([*tests, "gone.py::test_gone"])

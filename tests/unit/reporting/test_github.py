@@ -28,6 +28,7 @@ def test_a_hazard_is_a_warning_and_a_bound_body_a_notice() -> None:
 
 def test_what_is_outside_of_the_workspace_is_shown_at_the_test() -> None:
     assert only(Checked(race=DEADLOCK)).startswith("::error file=tests/test_it.py,title=")
+    assert only(Checked(race=DEADLOCK, line=7)).startswith("::error file=tests/test_it.py,line=7,title=")
     assert only(Checked(race=RACE), "/repo/src").startswith("::error file=counter.py,line=5,title=")
     assert only(Checked(race=RACE), "/elsewhere").startswith("::error title=gilcheck")
 

@@ -88,10 +88,11 @@ def test_a_hazard_with_all_its_places() -> None:
     assert "codeFlows" not in found
 
 
-def test_a_body_that_is_bound_is_shown_at_its_hottest_line_else_at_its_file() -> None:
+def test_a_body_that_is_bound_is_shown_at_its_hottest_line_else_where_it_begins() -> None:
     assert physical(result(Checked(scaling=BOUND))["locations"][0]) == ("src/a%20b.py", 3)
     bare = replace(BOUND, hot_lines=())
     assert physical(result(Checked(scaling=bare))["locations"][0]) == ("tests/test_it.py", 1)
+    assert physical(result(Checked(scaling=bare, line=7))["locations"][0]) == ("tests/test_it.py", 7)
 
 
 def test_every_rule_is_complete() -> None:
