@@ -10,7 +10,7 @@ import pytest
 from pytest_gilcheck.cli import main
 from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting import jsonreport
-from unit.reporting.samples import CLEAN, DEADLOCK, RACE, of_tests
+from unit.reporting.specimens import CLEAN, DEADLOCK, RACE, of_tests
 
 BOTH = {"t.py::test_race": Checked(race=RACE), "t.py::test_dead": Checked(race=DEADLOCK), "t.py::c": Checked(race=CLEAN)}
 

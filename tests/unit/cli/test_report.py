@@ -10,7 +10,7 @@ from pytest_gilcheck.cli import main
 from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting import jsonreport, markdown, sarif
 from pytest_gilcheck.reporting.report import Report
-from unit.reporting.samples import BOUND, RACE, of_tests
+from unit.reporting.specimens import BOUND, RACE, of_tests
 
 REPORT = of_tests({"t.py::a": Checked(scaling=BOUND), "t.py::\ud800\x1b": Checked(race=RACE)}, (("t.py::a", "gil-bound"),))
 

@@ -8,7 +8,7 @@ from pytest_gilcheck.plugin.github import annotate, append_summary
 from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting import markdown
 from pytest_gilcheck.reporting.github import MOST_OF_SUMMARY
-from unit.reporting.samples import RACE, WAITS, of_tests
+from unit.reporting.specimens import RACE, WAITS, of_tests
 
 REPORT = of_tests({"t.py::a": Checked(scaling=WAITS)})
 LONG = of_tests({f"t.py::test_{n}": Checked(race=RACE) for n in range(5_000)})

@@ -9,7 +9,7 @@ from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting.findings import Finding, findings
 from pytest_gilcheck.reporting.rules import RULES, Level, hazard_rule
 from pytest_gilcheck.verdict import FLAGGED, WITNESSED, Race, Scaling
-from unit.reporting.samples import BOUND, CLEAN, DEADLOCK, HAZARD, RACE, WAITS, a_report
+from unit.reporting.specimens import BOUND, CLEAN, DEADLOCK, HAZARD, RACE, WAITS, a_report
 
 
 def found(*words: str, scaling: ScalingRecord | None = None, race: RaceRecord | None = None) -> list[Finding]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting.github import commands
 from pytest_gilcheck.reporting.report import Report
-from unit.reporting.samples import BOUND, CLEAN, DEADLOCK, RACE, a_report, of_tests
+from unit.reporting.specimens import BOUND, CLEAN, DEADLOCK, RACE, a_report, of_tests
 
 
 def only(checked: Checked, workspace: str = "/repo") -> str:

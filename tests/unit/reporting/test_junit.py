@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting.junit import properties
-from unit.reporting.samples import BOUND, CLEAN, RACE
+from unit.reporting.specimens import BOUND, CLEAN, RACE
 
 
 def test_both_checks() -> None:

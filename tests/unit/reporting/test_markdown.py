@@ -8,7 +8,7 @@ import pytest
 
 from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting.markdown import MARKER, MOST, coded, escaped, text
-from unit.reporting.samples import BOUND, CLEAN, DEADLOCK, RACE, WAITS, a_report, of_tests
+from unit.reporting.specimens import BOUND, CLEAN, DEADLOCK, RACE, WAITS, a_report, of_tests
 
 EVERY = {
     "waits": Checked(scaling=WAITS),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_gilcheck.reporting.paths import Paths, repository, uri
-from unit.reporting.samples import of_tests
+from unit.reporting.specimens import of_tests
 
 PATHS = Paths(folder="/repo/tests", root="/repo/tests", base="/repo")
 

@@ -12,7 +12,7 @@ from pytest_gilcheck.record import Checked
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.rules import RULES
 from pytest_gilcheck.reporting.sarif import text
-from unit.reporting.samples import BOUND, CLEAN, DEADLOCK, HAZARD, RACE, WAITS, a_report, of_tests
+from unit.reporting.specimens import BOUND, CLEAN, DEADLOCK, HAZARD, RACE, WAITS, a_report, of_tests
 
 SCHEMA = json.loads(Path(__file__).with_name("sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
 
