@@ -15,7 +15,7 @@ def test_computes(): sum(i & 3 for i in range(700_000))
 #: Passes and is always inconclusive: far too long for its budget.
 UNCLEAR = """
 @pytest.mark.gilcheck(processes=0, seconds=0.001)
-def test_unclear(): time.sleep(0.1)
+def test_unclear(): time.sleep(0.03)
 """
 
 WAITS = f"""
