@@ -224,7 +224,7 @@ class Bench:
         exec(compile(program.source, f"fidelity_program_{program.number}.py", "exec"), namespace)
         scenario = namespace["scenario"]
         # Not found by running it, as the engine would: a queue in C waits for real where it is not yet under control.
-        self._laboratory._rewriter.add([scenario.__code__])
+        self._laboratory._rewriter.prepare(scenario)
         self._program = lambda: scenario(run, noter(self._records))
         threads = program.source.count("    def thread")
         found: dict[Outcome, int] = {}
