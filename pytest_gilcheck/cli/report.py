@@ -1,4 +1,4 @@
-"""``report``: what ``--gilcheck-json`` wrote, in any other format or as the tables of the terminal."""
+"""``report``: what ``--gilcheck-json`` wrote, in any other format or as the table of the terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 from pytest_gilcheck.cli.reading import rendered
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.gating.policy import Decision
-from pytest_gilcheck.reporting import jsonreport, layout, races
+from pytest_gilcheck.reporting import jsonreport, layout
 from pytest_gilcheck.reporting import text as scaling
 from pytest_gilcheck.reporting.files import check_writable, write_atomically
 from pytest_gilcheck.reporting.formats import FORMATS, renderer
 from pytest_gilcheck.reporting.report import Report
+from pytest_gilcheck.reporting.table import table
 
 HELP = "make any report from the file of --gilcheck-json"
 
@@ -26,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.json", type=Path, help="what --gilcheck-json wrote")
     for name in FORMATS:
         parser.add_argument(f"--{name}", metavar="PATH", help=f"write {name} to this file; - is standard output")
-    parser.add_argument("--text", action="store_true", help="print the tables of --gilcheck-report (without another format)")
+    parser.add_argument("--text", action="store_true", help="print the table of --gilcheck-report (without another format)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write all that is asked for, or print the tables."""
+    """Write all that is asked for, or print the table."""
     asked = {name: path for name in FORMATS if (path := getattr(arguments, name)) is not None}
     printed = [f"--{name}" for name, path in asked.items() if path == _STDOUT] + ["--text"] * arguments.text
     if len(printed) > 1:
@@ -48,22 +49,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.text or not asked:
         width = shutil.get_terminal_size().columns
         plain = str if layout.fits(sys.stdout.encoding) else layout.plain
-        lines = rendered(arguments.file, lambda: tables(report, width))
+        lines = rendered(arguments.file, lambda: shown(report, width))
         _write(_STDOUT, "".join(f"{plain(line)}\n" for line in lines))
     return 0
 
 
-def tables(report: Report, width: int) -> list[str]:
-    """Those of ``--gilcheck-report``, with what fails the run."""
-    scalings = {test: each.scaling for test, each in report.tests.items() if each.scaling is not None}
-    searched = {test: each.race for test, each in report.tests.items() if each.race is not None}
-    lines: list[str] = []
-    for table in (scaling.table(scalings, width), races.table(searched, width)):
-        if table:
-            lines += [*([""] if lines else []), *table]
+def shown(report: Report, width: int) -> list[str]:
+    """That of ``--gilcheck-report``, with what fails the run."""
     workers = report.session.get("xdist_workers", 0)
     return [
-        *(lines or ["no check was finished"]),
+        *(table(report.tests, width) or ["no check was finished"]),
         *scaling.footnotes(report.environment, workers),
         *scaling.gate(Decision(failing=report.failing)),
     ]

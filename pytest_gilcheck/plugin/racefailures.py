@@ -124,6 +124,15 @@ def _what(exploration: Exploration) -> str:
     return f"{verdict}: {_cause(failure)}"
 
 
+def reason(exploration: Exploration) -> str:
+    """The sentence of ``exploration``, but where threads are stuck with what they have in common in place of where the first
+    of them is."""
+    failure = exploration.failure
+    if failure is None or failure.kind not in _OF_STUCK or failure.story is None or not failure.story.stuck:
+        return exploration.reason
+    return exploration.reason.replace(failure.text.partition("\n")[0], _cause(failure), 1)
+
+
 def _cause(failure: Failure) -> str:
     story = failure.story
     if failure.kind in _OF_STUCK and story is not None and story.stuck:

@@ -16,12 +16,13 @@ from pytest_gilcheck.gating.policy import Decision, decide
 from pytest_gilcheck.plugin import compat, github, tokens
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
-from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting import junit, layout, races, text
+from pytest_gilcheck.record import Checked, RaceRecord
+from pytest_gilcheck.reporting import brief, junit, layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
 from pytest_gilcheck.reporting.formats import renderer
 from pytest_gilcheck.reporting.paths import repository
 from pytest_gilcheck.reporting.report import Report
+from pytest_gilcheck.reporting.table import table
 
 _NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"
 
@@ -44,10 +45,6 @@ class Results:
         if checked is not None:
             self._records[report.nodeid] = replace(checked, line=_line(report))
             compat.set_junit_properties(report, self._config, junit.PREFIX, junit.properties(checked))
-
-    @property
-    def _scaling(self) -> dict[str, ScalingRecord]:
-        return {test: checked.scaling for test, checked in self._records.items() if checked.scaling is not None}
 
     @property
     def _races(self) -> dict[str, RaceRecord]:
@@ -126,9 +123,11 @@ class Results:
         if full:
             terminalreporter.ensure_newline()  # or it comes between the heading and the table
             terminalreporter.section("gilcheck")
-            self._write(terminalreporter, self._tables(shutil.get_terminal_size().columns))
+            self._write(terminalreporter, table(self._records, shutil.get_terminal_size().columns) or [_NOTHING])
             self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
-        lines = [*text.summary(self._scaling, full=full), *races.summary(self._races, full=full)]
+        lines = brief.summary(self._records, full=full)
+        if not full and self._wants_lines():
+            lines += brief.lines(self._records)
         if self._settings.replay is not None:
             lines += races.not_reproduced(self._races)
         self._write(terminalreporter, lines, yellow=True)
@@ -140,9 +139,9 @@ class Results:
             for line in self._annotations:
                 terminalreporter.write_line(layout.encodable(line, sys.stdout))
 
-    def _tables(self, width: int) -> list[str]:
-        tables = [table for table in (text.table(self._scaling, width), races.table(self._races, width)) if table]
-        return [line for number, table in enumerate(tables) for line in ([""] if number else []) + table] or [_NOTHING]
+    def _wants_lines(self) -> bool:
+        """Whether short summaries of all that did not simply pass were asked for, as by ``-ra``."""
+        return self._config.get_verbosity() >= 0 and any(c in "aA" for c in self._config.option.reportchars)
 
     @staticmethod
     def _write(terminalreporter: pytest.TerminalReporter, lines: list[str], **markup: bool) -> None:

@@ -17,17 +17,12 @@ _PLAIN = {"×": "x", "→": "->", "·": "-", "─": "-", "←": "<-"}
 _NAMED = 3
 
 
-def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """The widths of all columns but the last, which stays as wide as it is."""
-    return [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-
-
-def line(cells: Iterable[str], widths: Sequence[int]) -> str:
-    """One row of a table: the first column to the left, the others to the right, the last as it is."""
+def line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+    """One row of a table: each column as wide as it has to be, to the left or to the right, and the last as it is."""
     *narrow, last = cells
     padded = [
-        cell.ljust(width) if column == 0 else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(narrow, widths, strict=True))
+        cell.ljust(width) if to_left else cell.rjust(width)
+        for cell, width, to_left in zip(narrow, widths, left, strict=True)
     ]
     return "  ".join([*padded, last])
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting import races
 from pytest_gilcheck.reporting import text as scaling
 from pytest_gilcheck.reporting.findings import Finding, findings
 from pytest_gilcheck.reporting.interleaving import drawn, said_of_gil
 from pytest_gilcheck.reporting.layout import printable, replay_command
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.rules import Level
+from pytest_gilcheck.reporting.table import rank
 
 #: The first line, by which a bot finds the comment that it shall replace.
 MARKER = "<!-- pytest-gilcheck -->"
@@ -103,7 +103,7 @@ def _table(report: Report, room: _Room, most: int) -> tuple[list[str], int]:
     room.take(head)
     budget = _Room(min(room.left, int(most * _TABLE)))
     rows: list[str] = []
-    ranked = sorted(report.tests.items(), key=lambda entry: _rank(entry[1]))
+    ranked = sorted(report.tests.items(), key=lambda entry: rank(entry[1]))
     for test, checked in ranked:
         row = _row(test, checked)
         if not budget.take([row]):
@@ -111,16 +111,6 @@ def _table(report: Report, room: _Room, most: int) -> tuple[list[str], int]:
         rows.append(row)
     room.take(rows)
     return [*head, *rows], len(ranked) - len(rows)
-
-
-def _rank(checked: Checked) -> tuple[bool, int, int]:
-    race, record = checked.race, checked.scaling
-    failed = (race is not None and race.failed) or (record is not None and (record.failed or record.expectation == "broken"))
-    return (
-        not failed,
-        len(races.ORDER) if race is None else races.ORDER[race.verdict],
-        len(scaling.ORDER) if record is None else scaling.ORDER[record.verdict],
-    )
 
 
 def _row(test: str, checked: Checked) -> str:
@@ -141,9 +131,8 @@ def _scaling_cells(record: ScalingRecord) -> list[str]:
     verdict = "**failed**" if record.failed else record.verdict.value
     if record.expectation == "broken":
         verdict = f"**{verdict}, not as expected**"
-    share = "" if record.gil_share is None else f"{record.gil_share:.0%}"
-    speedups = ["" if each is None else f"×{each:.2f}" for each in (record.speedup_threads, record.speedup_processes)]
-    return [verdict, *speedups, share]
+    speedups = [scaling.speedup(each) for each in (record.speedup_threads, record.speedup_processes)]
+    return [verdict, *speedups, scaling.share(record)]
 
 
 def _section(finding: Finding) -> list[str]:

@@ -26,11 +26,11 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_the_tables_are_printed_without_a_format(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_printed_without_a_format(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", file]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("verdict ")
-    assert any(line.startswith("race ") and line.endswith("t.py::\\ud800\\x1b") for line in lines)
+    assert lines[0].startswith("scaling ")
+    assert any(line.endswith("t.py::\\ud800\\x1b") for line in lines)
     assert any(line.startswith("CPython ") for line in lines)
     assert lines[-1] == "    gil-bound: t.py::a"
 

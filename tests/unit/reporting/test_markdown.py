@@ -31,9 +31,9 @@ def test_the_marker_and_the_headline_come_first() -> None:
 def test_the_table_is_worst_first() -> None:
     rows = [line for line in text(a_report(**EVERY)).splitlines() if line.startswith("|")]
     tests = [re.search("::([a-z]+)<", html.unescape(row)) for row in rows[2:]]
-    assert [found and found[1] for found in tests] == ["race", "deadlock", "hazard", "bound", "waits"]
+    assert [found and found[1] for found in tests] == ["race", "deadlock", "bound", "waits", "hazard"]
     assert rows[2].startswith("| **race** | **failed** | ×1.02 | ×1.90 | 99% |")
-    assert rows[4].startswith("| clean, 1 hazard |  |")
+    assert rows[-1].startswith("| clean, 1 hazard |  |")
 
 
 def test_a_failure_has_its_interleaving_and_how_to_replay_it() -> None:
