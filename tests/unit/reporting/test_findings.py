@@ -21,7 +21,7 @@ def rules(*words: str, scaling: ScalingRecord | None = None, race: RaceRecord | 
     return [(each.rule, each.level) for each in found(*words, scaling=scaling, race=race)]
 
 
-@pytest.mark.parametrize("verdict", WITNESSED)
+@pytest.mark.parametrize("verdict", sorted(WITNESSED))
 def test_what_was_witnessed_is_an_error_if_it_fails_the_test(verdict: Race) -> None:
     assert rules(race=replace(RACE, verdict=verdict)) == [(verdict.value, Level.ERROR)]
     assert rules(race=replace(RACE, verdict=verdict, failed=False)) == [(verdict.value, Level.WARNING)]
@@ -63,7 +63,7 @@ def test_a_hazard_that_has_come_true_is_told_once() -> None:
     assert [rule for rule, _ in rules(race=replace(RACE, hazards=(HAZARD,)))] == ["race", "hazard-unordered"]
 
 
-@pytest.mark.parametrize("verdict", FLAGGED)
+@pytest.mark.parametrize("verdict", sorted(FLAGGED))
 def test_threads_that_do_not_help_are_a_note_unless_that_is_expected(verdict: Scaling) -> None:
     record = replace(BOUND, verdict=verdict)
     assert rules(scaling=record) == [(verdict.value, Level.NOTE)]
