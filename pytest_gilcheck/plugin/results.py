@@ -20,6 +20,7 @@ from pytest_gilcheck.record import Checked, RaceRecord
 from pytest_gilcheck.reporting import brief, junit, layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
 from pytest_gilcheck.reporting.formats import renderer
+from pytest_gilcheck.reporting.jsonreport import as_read
 from pytest_gilcheck.reporting.paths import repository
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.table import table
@@ -96,7 +97,7 @@ class Results:
     def _report(self, decision: Decision) -> Report:
         root, folder = self._config.rootpath, self._config.invocation_params.dir
         of_repository = repository(root)
-        return Report(
+        report = Report(
             environment=self._environment,
             tests=self._records,
             session={
@@ -107,6 +108,7 @@ class Results:
             },
             failing=decision.failing,
         )
+        return as_read(report)
 
     def _tell_github(self, report: Report) -> None:
         """Add to the summary of the step, and keep the annotations for the end of the output."""
