@@ -50,6 +50,7 @@ OPTIONS = (
     Option("replay", "run the one selected test under the schedule that was printed with a failure", "TOKEN"),
     Option("report", "show the verdict of every checked test in a table"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
+    Option("html", "write a report with pictures to this file, for a browser (needs pytest-gilcheck[html])", "PATH"),
     Option(
         "fail-on",
         "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \

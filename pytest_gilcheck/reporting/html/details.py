@@ -1,0 +1,200 @@
+"""What the page shows of one test when it is opened, as data: all texts and figures are made here, the page only lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from statistics import median
+from typing import Any
+
+from pytest_gilcheck.record import RaceRecord, ScalingRecord
+from pytest_gilcheck.reporting.html.levels import Level, of_race, of_scaling
+from pytest_gilcheck.reporting.html.rows import Row, share, speedup
+from pytest_gilcheck.reporting.layout import printable
+from pytest_gilcheck.reporting.text import duration
+from pytest_gilcheck.verdict import Hazard, HotLine, Race, Scaling
+
+#: More digits than a picture can show would only make the file larger.
+_DIGITS = 4
+
+_COVERED = {
+    "exhausted": "all interleavings",
+    "sampled": "a sample of the interleavings",
+    "cut": "part of a systematic search",
+}
+_WITH_GIL = {True: "yes", False: "no: on free-threaded builds only"}
+_HELD_BY = {"c-call": "one C call that never lets go of the GIL", "bytecode": "byte code"}
+
+Facts = list[tuple[str, str]]
+
+
+def details(row: Row, cpus: float, trend: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
+    """Exact builtins; what there is nothing to say of is left out."""
+    scaling, race = row.checked.scaling, row.checked.race
+    token = None if race is None else race.token
+    found = {
+        "replay": row.replay,
+        "token": token if row.replay is None else None,
+        "race": None if race is None else _race(race),
+        "scaling": None if scaling is None else _scaling(scaling, cpus),
+        "trend": [_past(each) for each in trend] if trend else None,
+    }
+    return cleaned(_without_nothing(found))
+
+
+def _race(record: RaceRecord) -> dict[str, Any]:
+    return {
+        "word": record.verdict.value,
+        "level": of_race(record.verdict),
+        "reason": record.reason,
+        "facts": _searched(record),
+        "orders": [record.orders_seen, record.orders_total] if record.orders_total else None,
+        "story": record.story,
+        "hazards": [_hazard(hazard) for hazard in record.hazards],
+        "uncontrolled": list(record.uncontrolled),
+    }
+
+
+def _searched(record: RaceRecord) -> Facts:
+    """What was done to come to the verdict."""
+    if not record.schedules:
+        return []
+    bound = "" if record.preemption_bound is None else f", at most {record.preemption_bound} preemptions"
+    pairs = f"{record.conflicts:,}, in {record.orders_seen:,} of {record.orders_total:,} orders"
+    facts = [
+        ("kind of failure", record.kind),
+        ("found", None if record.first_failure is None else f"on schedule {record.first_failure:,}{_after(record)}"),
+        ("context switches", None if record.switches is None else f"{record.switches:,}"),
+        ("possible with the GIL", None if record.gil_feasible is None else _WITH_GIL[record.gil_feasible]),
+        ("covered", f"{_COVERED.get(record.coverage, record.coverage)}{bound}" if record.coverage else None),
+        ("schedules run", f"{record.schedules:,}"),
+        ("left out as equivalent", f"{record.pruned:,}" if record.pruned else None),
+        ("pairs of accesses that conflict", pairs if record.conflicts else None),
+        ("copies of the body", None if record.threads is None else str(record.threads)),
+        ("strategy", record.strategy and f"{record.strategy}, seed {record.seed}"),
+        ("took", duration(record.seconds)),
+    ]
+    return [(name, said) for name, said in facts if said]
+
+
+def _after(record: RaceRecord) -> str:
+    return "" if record.found_after is None else f", after {duration(record.found_after)}"
+
+
+def _hazard(hazard: Hazard) -> dict[str, Any]:
+    places = [
+        {
+            "thread": place.thread,
+            "at": f"{place.file}:{place.line}",
+            "function": place.function,
+            "source": place.source,
+            "act": place.act,
+            "locks": list(place.locks),
+        }
+        for place in hazard.places
+    ]
+    return {"kind": hazard.kind, "text": hazard.text, "places": places}
+
+
+def _scaling(record: ScalingRecord, cpus: float) -> dict[str, Any]:
+    return {
+        "word": record.verdict.value,
+        "level": of_scaling(record.verdict),
+        "reason": record.reason,
+        "advice": record.advice,
+        "details": record.details,
+        "expected": record.expected if record.expectation != "met" else None,
+        "bars": bars(record),
+        "cpus": cpus,
+        "gil": record.gil_share,
+        "facts": _measured(record),
+        "hot": [_hot(line) for line in record.hot_lines],
+    }
+
+
+def bars(record: ScalingRecord) -> list[dict[str, Any]]:
+    """The runs alone, in threads and in processes: the speed-up (the figure of the verdict), that of each run, and the ideal,
+    which is as many times as there are workers. Nothing where threads were not measured."""
+    if record.speedup_threads is None:
+        return []
+    one = median(record.single_runs) if record.single_runs else record.single_seconds
+    found = [_bar("alone", 1, 1.0, record.single_runs, one)]
+    if record.threads:
+        found.append(_bar(f"{record.threads} threads", record.threads, record.speedup_threads, record.thread_runs, one))
+    if record.processes and record.speedup_processes is not None:
+        label = f"{record.processes} processes"
+        found.append(_bar(label, record.processes, record.speedup_processes, record.process_runs, one))
+    return found
+
+
+def _bar(label: str, workers: int, figure: float, runs: Sequence[float], one: float | None) -> dict[str, Any]:
+    """``runs`` and ``one`` are seconds per call."""
+    each = [one / run for run in runs if run > 0] if one else []
+    return {
+        "label": label,
+        "ideal": workers,
+        "speedup": figure,
+        "said": speedup(figure),
+        "runs": each,
+        "spread": f"×{min(each):.2f} to ×{max(each):.2f}" if len(each) > 1 else "one run" if each else "",
+        "call": duration(median(runs)) if runs else "",
+    }
+
+
+def _measured(record: ScalingRecord) -> Facts:
+    ratio = record.runnable_ratio
+    facts = [
+        ("share of its time on a CPU", share(record.cpu_share)),
+        ("threads that wanted to run, for each process that did", "" if ratio is None else f"{ratio:.2f}"),
+        ("CPU time that other programs took", share(record.waiting_for_cpu)),
+        ("took", duration(record.seconds) if record.seconds else ""),
+    ]
+    return [(name, said) for name, said in facts if said]
+
+
+def _hot(line: HotLine) -> dict[str, Any]:
+    return {
+        "share": line.share,
+        "said": share(line.share),
+        "at": f"{PurePath(line.file).name}:{line.line}",
+        "path": line.file,
+        "function": line.function,
+        "source": line.source,
+        "by": _HELD_BY.get(line.kind, line.kind),
+        "inside": line.inside,
+    }
+
+
+def _past(entry: Mapping[str, Any]) -> list[Any]:
+    """When, both verdicts with their levels, and two figures."""
+    scaling, race = entry.get("scaling"), entry.get("race")
+    return [
+        entry.get("at"),
+        race,
+        of_race(Race(race)) if race in set(Race) else Level.NONE,
+        scaling,
+        of_scaling(Scaling(scaling)) if scaling in set(Scaling) else Level.NONE,
+        entry.get("speedup_threads"),
+        entry.get("gil_share"),
+    ]
+
+
+def _without_nothing(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_nothing(value) if isinstance(value, dict) and name != "story" else value
+        for name, value in found.items()
+        if value is not None and value != [] and value != ""
+    }
+
+
+def cleaned(value: Any) -> Any:
+    """``value`` with no characters that are not there to be read, and with figures as JSON has them."""
+    if isinstance(value, str):
+        return value if value.isprintable() else printable(value.replace("\t", "    "), newlines=True)
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if value - value == 0 else None
+    if isinstance(value, dict):
+        return {key: cleaned(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(entry) for entry in value]
+    return value
