@@ -20,7 +20,7 @@ _DIGITS = 4
 _COVERED = {
     "exhausted": "all interleavings",
     "sampled": "a sample of the interleavings",
-    "cut": "part of a systematic search",
+    "cut": "not all of them: the budget ended the search",
 }
 _WITH_GIL = {True: "yes", False: "no: on free-threaded builds only"}
 _HELD_BY = {"c-call": "one C call that never lets go of the GIL", "bytecode": "byte code"}
@@ -78,7 +78,7 @@ def _searched(record: RaceRecord) -> Facts:
 
 
 def _after(record: RaceRecord) -> str:
-    return "" if record.found_after is None else f", after {duration(record.found_after)}"
+    return "" if not record.found_after else f", after {duration(record.found_after)}"
 
 
 def _hazard(hazard: Hazard) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Row:
     gil: str
     alone: str
     replay: str | None
+    covered: str = ""
 
     @property
     def path(self) -> str:
@@ -101,6 +102,7 @@ def _row(number: int, test: str, checked: Checked, words: tuple[str, ...]) -> Ro
         gil="" if scaling is None else share(scaling.gil_share),
         alone="" if scaling is None or scaling.single_seconds is None else text.duration(scaling.single_seconds),
         replay=None if token is None else replay_command(test, token),
+        covered="" if race is None else race.coverage or "",
     )
 
 

@@ -5,7 +5,7 @@ function details(test) {
     : test.token ? [el("h3", {}, "Replay"), el("p", {}, "Select this test and add"), copied(`--gilcheck-replay=${test.token}`)] : [];
   return el("div", { class: "details" },
     test.race ? raceSection(test.race) : null,
-    again.length ? el("section", { class: "check" }, again, el("p", { class: "muted" }, "In the root folder of the tests.")) : null,
+    again.length ? el("section", { class: "part" }, again, el("p", { class: "muted" }, "Run it in the root folder of the tests, with the same --gilcheck-source if there was one.")) : null,
     test.scaling ? scalingSection(test.scaling) : null,
     test.trend ? trendSection(test.trend) : null);
 }

@@ -39,8 +39,8 @@ function open(row, wanted) {
   let more = row.nextElementSibling;
   if (!more || !more.classList.contains("more")) {
     more = el("tr", { class: "more", id: `d${number(row)}` }, el("td", { colspan: row.cells.length }, details(tests[number(row)])));
-    if (narrow.matches) roles(more);
     row.after(more);
+    if (narrow.matches) roles(more);
     button(row).setAttribute("aria-controls", more.id);
   }
   more.hidden = !wanted;
@@ -58,7 +58,8 @@ if (body) {
 const chips = [...document.querySelectorAll(".chip")];
 const pressed = (chip) => chip.getAttribute("aria-pressed") === "true";
 const texts = rows.map((row) => row.cells[0].textContent.toLowerCase());
-const verdicts = rows.map((row) => ({ race: row.cells[1].textContent, scaling: row.cells[2].textContent }));
+const word = (cell) => cell.firstElementChild?.textContent ?? "";
+const verdicts = rows.map((row) => ({ race: word(row.cells[1]), scaling: word(row.cells[2]) }));
 
 function filter() {
   const words = by("search").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -137,7 +138,7 @@ for (const [column, heading] of [...document.querySelectorAll("#table th[data-so
 }
 
 // On a narrow screen rows are laid out as blocks, which would stop them being a table for those who do not see it.
-const narrow = matchMedia("(max-width: 46rem)");
+const narrow = matchMedia("(max-width: 62rem)");
 const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
 function roles(node) {
   for (const each of [node, ...node.querySelectorAll(":scope > thead, :scope > tbody, tr, td, th")]) {

@@ -1,5 +1,6 @@
 const who = (thread) => (thread ? `thread ${thread}` : "main thread");
-const colour = (thread) => `lane-${thread ? ((thread - 1) % 6) + 1 : 0}`;
+const MOST_COLOURS = 6;
+const colour = (thread) => `lane-${thread ? ((thread - 1) % MOST_COLOURS) + 1 : 0}`;
 const place = (at) => `${at.file}:${at.line}`;
 
 // What was done, with the values: "writes Counter.value: 0 → 1".
@@ -53,7 +54,7 @@ function lanes(steps) {
   const rails = threads.map((thread, number) => {
     const rail = el("div", { class: `rail ${colour(thread)}`, "aria-hidden": "true" });
     rail.style.gridColumn = number + 1;
-    rail.style.gridRow = `1 / ${row}`;
+    rail.style.gridRow = `2 / ${row}`;
     return rail;
   });
   const grid = el("div", { class: "lanes" }, heads, rails, list);
@@ -80,10 +81,8 @@ function lockGraph(stuck) {
     draw("rect", { class: `node ${classes}`, x: x + 1, y: y - 18, width: width - 2, height: 36, rx: classes === "lock" ? 2 : 18 }),
     draw("text", { class: "node-text", x: x + width / 2, y: y + 4.5, "text-anchor": "middle" }, draw("title", {}, text), shortened(text, width > BOX ? 22 : 15)),
   ];
-  const both = (thread, lock) => stuck.some((each) => each.thread === thread && each.waits_for === lock
-    && (each.held_by === thread || each.holds.some((hold) => hold.what === lock)));
   const edge = (thread, lock, kind) => {
-    const shift = both(thread, lock) ? (kind === "waits" ? 9 : -9) : 0;
+    const shift = kind === "waits" ? 8 : -8;
     const y1 = middle(threads, thread) + shift, y2 = middle(locks, lock) + shift;
     const x1 = BOX, x2 = right - (kind === "waits" ? 8 : 4);
     const near = 0.3;
@@ -96,13 +95,14 @@ function lockGraph(stuck) {
     ...(each.held_by === null || each.waits_for === null ? [] : [[each.held_by, each.waits_for]]),
   ]);
   const pairs = [...new Map(holders.map((pair) => [JSON.stringify(pair), pair])).values()];
+  const waits = stuck.filter((each) => each.waits_for !== null).map((each) => edge(each.thread, each.waits_for, "waits"));
+  const edges = [...pairs.map(([thread, lock]) => edge(thread, lock, "holds")), ...waits];
   const height = Math.max(threads.length, locks.length) * GAP - GAP + 48;
   return draw("svg", { class: "graph", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": "Who waits for what, and who holds it; the list below says the same" },
     draw("defs", {},
       draw("marker", { id: "waits", viewBox: "0 0 8 8", refX: 1, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto" }, draw("path", { class: "head", d: "M0 0 8 4 0 8z" })),
       draw("marker", { id: "holds", viewBox: "0 0 8 8", refX: 4, refY: 4, markerWidth: 8, markerHeight: 8 }, draw("circle", { class: "dot", cx: 4, cy: 4, r: 3.5 }))),
-    pairs.map(([thread, lock]) => edge(thread, lock, "holds")),
-    stuck.filter((each) => each.waits_for !== null).map((each) => edge(each.thread, each.waits_for, "waits")),
+    edges.map(([line]) => line), edges.map(([, label]) => label),
     threads.map((thread) => box(0, BOX, middle(threads, thread), who(thread), colour(thread))),
     locks.map((lock) => box(right, LOCK, middle(locks, lock), lock, "lock")));
 }
@@ -138,7 +138,7 @@ function orders([seen, total]) {
 
 function raceSection(check) {
   const story = check.story || { steps: [], stuck: [] };
-  return el("section", { class: "check" },
+  return el("section", { class: "part" },
     el("h3", {}, "Race check ", badge(check.word, check.level), story.cause ? el("span", { class: "cause" }, ` ${story.cause}`) : ""),
     el("p", { class: "reason" }, check.reason),
     story.steps.length ? lanes(story.steps) : null,

@@ -37,7 +37,7 @@ function hotLines(lines) {
 }
 
 function scalingSection(check) {
-  return el("section", { class: "check" },
+  return el("section", { class: "part" },
     el("h3", {}, "Scaling ", badge(check.word, check.level)),
     el("p", { class: "reason" }, check.reason),
     check.expected ? el("p", { class: "expected" }, `Expectation: ${check.expected}`) : null,
@@ -67,7 +67,7 @@ function trendSection(runs) {
     typeof speed === "number" ? `×${speed.toFixed(2)}` : "", typeof gil === "number" ? `${Math.round(gil * 100)}%` : "",
   ]).reverse();
   const headings = ["Run", "Race check", "Scaling", "Threads", "GIL held"];
-  return el("section", { class: "check" }, el("h3", {}, "Trend"), line,
+  return el("section", { class: "part" }, el("h3", {}, "Trend"), line,
     el("details", {}, el("summary", {}, `${runs.length} run${runs.length === 1 ? "" : "s"}`),
       scrolled("Earlier runs", table("Earlier runs, the last first", headings, rows))));
 }
