@@ -44,7 +44,7 @@ def files(coverage: Mapping[str, Any]) -> list[File]:
 def totals(coverage: Mapping[str, Any]) -> File:
     """All files together."""
     names = ("lines", "reached", "threads", "accesses", "both_orders")
-    counted = [counts for counts in coverage.get("files", {}).values()]
+    counted = list(coverage.get("files", {}).values())
     return _file("all files", {name: sum(int(counts.get(name, 0)) for counts in counted) for name in names})
 
 

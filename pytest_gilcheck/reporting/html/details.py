@@ -1,21 +1,21 @@
-"""What the page shows of one test when it is opened, as data: all texts and figures are made here, the page only lays out."""
+"""What the page shows of one test when it is opened, as data: texts and figures are made here, the page lays them out."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from statistics import median
 from typing import Any
 
 from pytest_gilcheck.record import RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting.html.levels import Level, of_race, of_scaling
-from pytest_gilcheck.reporting.html.rows import Row, share, speedup
-from pytest_gilcheck.reporting.layout import printable
+from pytest_gilcheck.reporting.html.rows import Row, known, share, speedup
 from pytest_gilcheck.reporting.text import duration
 from pytest_gilcheck.verdict import Hazard, HotLine, Race, Scaling
 
 #: More digits than a picture can show would only make the file larger.
 _DIGITS = 4
+_DIGITS_IN_TREND = 3
 
 _COVERED = {
     "exhausted": "all interleavings",
@@ -29,7 +29,8 @@ Facts = list[tuple[str, str]]
 
 
 def details(row: Row, cpus: float, trend: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
-    """Exact builtins; what there is nothing to say of is left out."""
+    """Exact builtins; what there is nothing to say of is left out. Texts are as they came: the page shows escapes for what
+    could garble it."""
     scaling, race = row.checked.scaling, row.checked.race
     token = None if race is None else race.token
     found = {
@@ -39,7 +40,7 @@ def details(row: Row, cpus: float, trend: Sequence[Mapping[str, Any]] | None) ->
         "scaling": None if scaling is None else _scaling(scaling, cpus),
         "trend": [_past(each) for each in trend] if trend else None,
     }
-    return cleaned(_without_nothing(found))
+    return _without_nothing(found)
 
 
 def _race(record: RaceRecord) -> dict[str, Any]:
@@ -105,37 +106,37 @@ def _scaling(record: ScalingRecord, cpus: float) -> dict[str, Any]:
         "details": record.details,
         "expected": record.expected if record.expectation != "met" else None,
         "bars": bars(record),
-        "cpus": cpus,
-        "gil": record.gil_share,
+        "cpus": figure(cpus),
+        "gil": figure(record.gil_share),
         "facts": _measured(record),
         "hot": [_hot(line) for line in record.hot_lines],
     }
 
 
 def bars(record: ScalingRecord) -> list[dict[str, Any]]:
-    """The runs alone, in threads and in processes: the speed-up (the figure of the verdict), that of each run, and the ideal,
-    which is as many times as there are workers. Nothing where threads were not measured."""
-    if record.speedup_threads is None:
+    """The runs alone, in threads and in processes: the speed-up (the figure of the verdict), that of each run, and the
+    ideal, which is as many times as there are workers. Nothing where threads were not measured."""
+    if not known(record.speedup_threads):
         return []
     one = median(record.single_runs) if record.single_runs else record.single_seconds
     found = [_bar("alone", 1, 1.0, record.single_runs, one)]
     if record.threads:
         found.append(_bar(f"{record.threads} threads", record.threads, record.speedup_threads, record.thread_runs, one))
-    if record.processes and record.speedup_processes is not None:
+    if record.processes and known(record.speedup_processes):
         label = f"{record.processes} processes"
         found.append(_bar(label, record.processes, record.speedup_processes, record.process_runs, one))
     return found
 
 
-def _bar(label: str, workers: int, figure: float, runs: Sequence[float], one: float | None) -> dict[str, Any]:
+def _bar(label: str, workers: int, speed: float, runs: Sequence[float], one: float | None) -> dict[str, Any]:
     """``runs`` and ``one`` are seconds per call."""
-    each = [one / run for run in runs if run > 0] if one else []
+    each = [one / run for run in runs if known(run) and run > 0] if known(one) and one else []
     return {
         "label": label,
         "ideal": workers,
-        "speedup": figure,
-        "said": speedup(figure),
-        "runs": each,
+        "speedup": figure(speed),
+        "said": speedup(speed),
+        "runs": [figure(run) for run in each],
         "spread": f"×{min(each):.2f} to ×{max(each):.2f}" if len(each) > 1 else "one run" if each else "",
         "call": duration(median(runs)) if runs else "",
     }
@@ -145,7 +146,7 @@ def _measured(record: ScalingRecord) -> Facts:
     ratio = record.runnable_ratio
     facts = [
         ("share of its time on a CPU", share(record.cpu_share)),
-        ("threads that wanted to run, for each process that did", "" if ratio is None else f"{ratio:.2f}"),
+        ("threads that wanted to run, for each process that did", f"{ratio:.2f}" if known(ratio) else ""),
         ("CPU time that other programs took", share(record.waiting_for_cpu)),
         ("took", duration(record.seconds) if record.seconds else ""),
     ]
@@ -154,15 +155,20 @@ def _measured(record: ScalingRecord) -> Facts:
 
 def _hot(line: HotLine) -> dict[str, Any]:
     return {
-        "share": line.share,
+        "share": figure(line.share),
         "said": share(line.share),
-        "at": f"{PurePath(line.file).name}:{line.line}",
+        "at": f"{_file_name(line.file)}:{line.line}",
         "path": line.file,
         "function": line.function,
         "source": line.source,
         "by": _HELD_BY.get(line.kind, line.kind),
         "inside": line.inside,
     }
+
+
+def _file_name(path: str) -> str:
+    """The last part of a path of this system or another one."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _past(entry: Mapping[str, Any]) -> list[Any]:
@@ -174,8 +180,8 @@ def _past(entry: Mapping[str, Any]) -> list[Any]:
         of_race(Race(race)) if race in set(Race) else Level.NONE,
         scaling,
         of_scaling(Scaling(scaling)) if scaling in set(Scaling) else Level.NONE,
-        entry.get("speedup_threads"),
-        entry.get("gil_share"),
+        figure(entry.get("speedup_threads"), _DIGITS_IN_TREND),
+        figure(entry.get("gil_share"), _DIGITS_IN_TREND),
     ]
 
 
@@ -183,18 +189,12 @@ def _without_nothing(found: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _without_nothing(value) if isinstance(value, dict) and name != "story" else value
         for name, value in found.items()
-        if value is not None and value != [] and value != ""
+        if value not in (None, [], "")
     }
 
 
-def cleaned(value: Any) -> Any:
-    """``value`` with no characters that are not there to be read, and with figures as JSON has them."""
-    if isinstance(value, str):
-        return value if value.isprintable() else printable(value.replace("\t", "    "), newlines=True)
-    if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}") if value - value == 0 else None
-    if isinstance(value, dict):
-        return {key: cleaned(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [cleaned(entry) for entry in value]
-    return value
+def figure(value: Any, digits: int = _DIGITS) -> float | None:
+    """``value`` as JSON has it; ``None`` for what is no number."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits}g}")

@@ -1,9 +1,9 @@
 """The whole page: a template that is filled on the server side with the table of tests, and data for what is opened in it.
 
-The table can be read without JavaScript. What a test shows when it is opened is drawn from data that is kept compressed, as
-5,000 pictures would make a file of tens of megabytes. Nothing that comes from the tests is ever part of the scripts or becomes
-markup: the template escapes everything, and the scripts make text nodes only. A content security policy says the same to the
-browser: it runs the one script of this page, and loads nothing.
+The table can be read without JavaScript. What a test shows when it is opened is drawn from data that is kept compressed,
+as 5,000 pictures would make a file of tens of megabytes. Nothing that comes from the tests is ever part of the scripts or
+becomes markup: the template escapes everything, and the scripts make text nodes only. A content security policy says the
+same to the browser: it runs the one script of this page, and loads nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def text(report: Report) -> str:
     """The report as a page, valid UTF-8 whatever the tests are called."""
     table = rows(report)
     numbers = {row.test: row.number for row in table}
-    return _template().render(
+    page: str = _template().render(
         rows=table,
         data=_packed(report, table),
         races=tallies(row.checked.race.verdict for row in table if row.checked.race is not None),
@@ -53,14 +53,15 @@ def text(report: Report) -> str:
         changes=None if report.trend is None else changes(report.trend, numbers),
         **_inlined(),
     )
+    return page
 
 
 def _packed(report: Report, table: list[Row]) -> str:
     """The details of all rows: JSON, compressed, in base64, which no text of a test can break out of."""
     trend: Mapping[str, Any] = report.trend or {}
     found = [details(row, report.environment.cpus, trend.get(row.test)) for row in table]
-    plain = json.dumps(found, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-    return base64.b64encode(zlib.compress(plain.encode("utf-8"), 6)).decode("ascii")
+    plain = json.dumps(found, allow_nan=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(plain.encode("ascii"), 6)).decode("ascii")
 
 
 @cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting import races, text
@@ -100,7 +102,7 @@ def _row(number: int, test: str, checked: Checked, words: tuple[str, ...]) -> Ro
         threads="" if scaling is None else speedup(scaling.speedup_threads),
         processes="" if scaling is None else speedup(scaling.speedup_processes),
         gil="" if scaling is None else share(scaling.gil_share),
-        alone="" if scaling is None or scaling.single_seconds is None else text.duration(scaling.single_seconds),
+        alone=text.duration(scaling.single_seconds) if scaling is not None and known(scaling.single_seconds) else "",
         replay=None if token is None else replay_command(test, token),
         covered="" if race is None else race.coverage or "",
     )
@@ -114,25 +116,33 @@ def _scaling_badge(record: ScalingRecord | None) -> Badge | None:
     return None if record is None else Badge(word=record.verdict.value, level=levels.of_scaling(record.verdict))
 
 
+def known(value: float | None) -> TypeGuard[float]:
+    """Whether there is a figure that can be shown."""
+    return value is not None and math.isfinite(value)
+
+
 def speedup(value: float | None) -> str:
     """``×1.92``, or nothing."""
-    return "" if value is None else f"×{value:.2f}"
+    return f"×{value:.2f}" if known(value) else ""
 
 
 def share(value: float | None) -> str:
     """``94%``, or nothing."""
-    return "" if value is None else f"{value:.0%}"
+    return f"{value:.0%}" if known(value) else ""
 
 
 def tallies(verdicts: Iterable[Race | Scaling]) -> list[Tally]:
     """Each verdict that occurs, the worst first."""
     counted = Counter(verdicts)
-    order: dict[Race | Scaling, int] = {**races.ORDER, **text.ORDER}
+
+    def place(verdict: Race | Scaling) -> int:
+        return races.ORDER[verdict] if isinstance(verdict, Race) else text.ORDER[verdict]
+
     return [
         Tally(
             word=verdict.value,
             level=levels.of_race(verdict) if isinstance(verdict, Race) else levels.of_scaling(verdict),
             count=count,
         )
-        for verdict, count in sorted(counted.items(), key=lambda entry: order[entry[0]])
+        for verdict, count in sorted(counted.items(), key=lambda entry: place(entry[0]))
     ]

@@ -26,7 +26,7 @@ def changes(trend: Mapping[str, Any], numbers: Mapping[str, int]) -> list[Change
         runs = trend.get(test) or ()
         if len(runs) < 2:
             continue
-        *_, last, now = runs
+        last, now = runs[-2:]
         for check in ("race", "scaling"):
             before, after = last.get(check), now.get(check)
             if before != after and before is not None and after is not None:

@@ -1,11 +1,20 @@
-// Elements are made here and only here: texts become text nodes, so nothing in them can be markup.
+// Elements are made here and only here: texts become text nodes, so nothing in them can be markup. Characters that cannot be
+// seen, or that turn the direction of what follows, are shown as escapes.
 const SVG = "http://www.w3.org/2000/svg";
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const ESCAPED = { "\n": "\n", "\t": "    " };
+const escaped = (character) => {
+  const code = character.codePointAt(0).toString(16);
+  return ESCAPED[character] ?? (code.length <= 2 ? `\\x${code.padStart(2, "0")}` : code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`);
+};
+const shown = (text) => text.replace(UNSEEN, escaped);
 
 function filled(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : shown(String(value)));
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  const given = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== "");
+  node.append(...given.map((child) => (child instanceof Node ? child : shown(String(child)))));
   return node;
 }
 

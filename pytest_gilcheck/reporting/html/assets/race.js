@@ -44,11 +44,15 @@ function lanes(steps) {
   for (const line of steps) {
     const now = lane(line.thread);
     if (before !== null && before.thread !== line.thread) {
-      const from = lane(before.thread) || 1, to = now || 1;
-      const arrow = to >= from ? `switch to ${who(line.thread)} →` : `← switch to ${who(line.thread)}`;
-      put(el("li", { class: "switch" }, el("span", {}, arrow)), Math.min(from, to), Math.max(from, to));
+      const from = lane(before.thread), told = `switch to ${who(line.thread)}`;
+      const across = !from || !now;
+      const arrow = across ? told : now > from ? `${told} →` : `← ${told}`;
+      const ends = across ? [1, threads.length] : [Math.min(from, now), Math.max(from, now)];
+      put(el("li", { class: "switch" }, el("span", {}, arrow)), ...ends);
     }
-    put(step(line), now || 1, now || threads.length);
+    const item = step(line);
+    item.classList.toggle("across", !now);
+    put(item, now || 1, now || threads.length);
     before = line;
   }
   const rails = threads.map((thread, number) => {
