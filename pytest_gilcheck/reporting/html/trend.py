@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ def changes(trend: Mapping[str, Any], numbers: Mapping[str, int]) -> list[Change
     """Of the tests in the table, in its order: the verdicts of the last run that differ from those of the run before."""
     found = []
     for test, number in numbers.items():
-        runs = trend.get(test) or ()
+        runs: Sequence[Mapping[str, Any]] = trend.get(test) or ()
         if len(runs) < 2:
             continue
         last, now = runs[-2:]

@@ -1,6 +1,5 @@
 const root = document.documentElement;
 const by = (id) => document.getElementById(id);
-root.classList.remove("no-js");
 
 // Colours: as the system has them, until somebody chooses. A page that is a file may have no storage.
 const KEY = "gilcheck-theme";
@@ -40,7 +39,7 @@ function open(row, wanted) {
   if (!more || !more.classList.contains("more")) {
     more = el("tr", { class: "more", id: `d${number(row)}` }, el("td", { colspan: row.cells.length }, details(tests[number(row)])));
     row.after(more);
-    if (narrow.matches) roles(more);
+    roles(more);
     button(row).setAttribute("aria-controls", more.id);
   }
   more.hidden = !wanted;
@@ -137,8 +136,7 @@ for (const [column, heading] of [...document.querySelectorAll("#table th[data-so
   made.addEventListener("click", () => sorted(heading, column));
 }
 
-// On a narrow screen rows are laid out as blocks, which would stop them being a table for those who do not see it.
-const narrow = matchMedia("(max-width: 62rem)");
+// Rows are laid out as blocks, so that those out of sight cost nothing; for those who do not see them they stay a table.
 const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
 function roles(node) {
   for (const each of [node, ...node.querySelectorAll(":scope > thead, :scope > tbody, tr, td, th")]) {
@@ -146,9 +144,7 @@ function roles(node) {
     if (role && each.closest("table").id === "table") each.setAttribute("role", role);
   }
 }
-const blocks = () => { if (narrow.matches && body) roles(by("table")); };
-narrow.addEventListener("change", blocks);
-blocks();
+if (body) roles(by("table"));
 
 // A link to a test opens it.
 async function follow() {
