@@ -42,7 +42,7 @@ class Chromium:
         for flag in (*_FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        self.driver: Any = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
 
     def quit(self) -> None:
         self.driver.quit()

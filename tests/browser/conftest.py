@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from browser.chromium import Chromium, why_not
-
-_PAGE_BY_NAME: dict[str, Path] = {}
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ TAB, ENTER, SPACE, ESCAPE = "\ue004", "\ue007", "\ue00d", "\ue00c"
 _FAINT = """
 const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
 const light = (colour) => {
-  const [r, g, b] = numbers(colour).map((part) => { const c = part / 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; });
+  const linear = (part) => (part / 255 <= 0.03928 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  const [r, g, b] = numbers(colour).map(linear);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 };
 const behind = (node) => {
@@ -78,13 +79,15 @@ def opened(browser: Chromium, name: str) -> str:
     """Open the test and give the selector of what it shows."""
     number = browser.run(
         "for (const row of document.querySelectorAll('#table > tbody > tr:not(.more)'))"
-        " if (row.querySelector('.name').textContent === arguments[0]) { row.querySelector('button').click(); return row.id; }",
+        " if (row.querySelector('.name').textContent === arguments[0])"
+        " { row.querySelector('button').click(); return row.id; }",
         name,
     )
     selector = f"#d{number[1:]}"
     # What is out of sight is not laid out, and has no text then.
     browser.until(
-        f"const one = document.querySelector('{selector}'); if (one) one.scrollIntoView(); return one && one.innerText.trim() !== ''"
+        f"const one = document.querySelector('{selector}');"
+        " if (one) one.scrollIntoView(); return one && one.innerText.trim() !== ''"
     )
     return selector
 
@@ -174,6 +177,14 @@ def test_what_scrolls_can_be_scrolled_with_the_keyboard(browser: Chromium, pages
     assert {tuple(region) for region in regions} == {(0, "region")}
 
 
+def test_ids_stay_unique_when_all_is_open(browser: Chromium, pages: dict[str, Path]) -> None:
+    browser.open(pages["full"])
+    browser.click("#open")
+    ids = browser.run("return [...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) > 2 * len(TESTS)
+    assert len(ids) == len(set(ids))
+
+
 def test_the_switch_between_dark_and_light(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["full"])
     back = "return getComputedStyle(document.body).backgroundColor"
@@ -235,9 +246,10 @@ def test_the_scaling_picture(browser: Chromium, pages: dict[str, Path]) -> None:
     assert "8 threads ×0.95 ×0.83 to ×1.00 ×8 32 ms" in said
     assert "Dashed line: 2 CPUs" in said
     widths = browser.run(
-        "return [...document.querySelectorAll(`${arguments[0]} .bars`)].map((picture) => ["
-        "  picture.querySelector('.speed').getBoundingClientRect().width, picture.querySelector('.ideal').getBoundingClientRect().width,"
-        "  picture.querySelectorAll('circle').length, picture.querySelectorAll('.cpus').length])",
+        "const width = (one, part) => one.querySelector(part).getBoundingClientRect().width;"
+        "const count = (one, part) => one.querySelectorAll(part).length;"
+        "return [...document.querySelectorAll(`${arguments[0]} .bars`)].map((one) =>"
+        " [width(one, '.speed'), width(one, '.ideal'), count(one, 'circle'), count(one, '.cpus')])",
         selector,
     )
     one = widths[0][0]
@@ -371,8 +383,8 @@ def test_nothing_is_wider_than_a_narrow_screen(browser: Chromium, pages: dict[st
     assert browser.complaints() == []
     assert browser.run("return [innerWidth, document.documentElement.scrollWidth <= innerWidth]") == [width, True]
     roles = browser.run(
-        "const table = document.getElementById('table');"
-        "return [table, table.tBodies[0], table.tBodies[0].rows[0], ...table.tBodies[0].rows[0].cells].map((one) => one.role)"
+        "const table = document.getElementById('table'), [body] = table.tBodies, [row] = body.rows;"
+        "return [table, body, row, ...row.cells].map((one) => one.role)"
     )
     assert roles == ["table", "rowgroup", "row", "rowheader", *["cell"] * 6]
 
@@ -380,8 +392,9 @@ def test_nothing_is_wider_than_a_narrow_screen(browser: Chromium, pages: dict[st
 def test_what_is_printed_is_open_and_closed_again(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["full"])
     browser.run(
-        "addEventListener('beforeprint', () => { window.before = ["
-        " document.querySelectorAll('button.test[aria-expanded=true]').length, document.querySelectorAll('details:not([open])').length]; })"
+        "const count = (selector) => document.querySelectorAll(selector).length;"
+        "addEventListener('beforeprint', () =>"
+        " { window.before = [count('button.test[aria-expanded=true]'), count('details:not([open])')]; })"
     )
     assert browser.printed().startswith(b"%PDF")
     assert browser.run("return window.before") == [len(TESTS), 0]

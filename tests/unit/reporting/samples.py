@@ -308,6 +308,6 @@ def hostile() -> Report:
         tests=tests,
         gilcheck=HOSTILE[3],
         failing=failing,
-        coverage={"files": {text: COVERAGE["files"]["src/a.py"] for text in HOSTILE}},
+        coverage={"files": dict.fromkeys(HOSTILE, COVERAGE["files"]["src/a.py"])},
         trend=trend,
     )

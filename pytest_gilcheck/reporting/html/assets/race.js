@@ -68,7 +68,7 @@ function lanes(steps) {
     marked ? el("p", { class: "muted" }, el("span", { class: "mark", "aria-hidden": "true" }, "●"), " these accesses conflict") : null];
 }
 
-const WIDTH = 460, BOX = 120, LOCK = 170, GAP = 66, MOST_NODES = 8;
+const WIDTH = 460, BOX = 120, LOCK = 170, GAP = 84, MOST_NODES = 8;
 const shortened = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
 // Who waits for what held by whom: threads to the left, locks to the right.
@@ -88,10 +88,14 @@ function lockGraph(stuck) {
   const edge = (thread, lock, kind) => {
     const shift = kind === "waits" ? 8 : -8;
     const y1 = middle(threads, thread) + shift, y2 = middle(locks, lock) + shift;
-    const x1 = BOX, x2 = right - (kind === "waits" ? 8 : 4);
-    const near = 0.3;
-    return [draw("line", { class: kind, x1, y1, x2, y2, "marker-end": `url(#${kind})` }),
-      draw("text", { class: "edge-text", x: x1 + (x2 - x1) * near, y: y1 + (y2 - y1) * near - 4, "text-anchor": "middle" },
+    const x1 = BOX, x2 = right - (kind === "waits" ? 8 : 5);
+    // Where lines of two threads cross there is no room for what they mean: it stands near the thread.
+    const near = kind === "waits" ? 0.2 : 0.5, below = kind === "waits" && y2 < y1 ? 15 : -4;
+    const angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI;
+    const end = kind === "waits" ? draw("path", { class: "head", d: "M-4 -6 8 0 -4 6z", transform: `translate(${x2} ${y2}) rotate(${angle})` })
+      : draw("circle", { class: "dot", cx: x2, cy: y2, r: 5 });
+    return [draw("g", {}, draw("line", { class: kind, x1, y1, x2, y2 }), end),
+      draw("text", { class: "edge-text", x: x1 + (x2 - x1) * near, y: y1 + (y2 - y1) * near + below, "text-anchor": "middle" },
         kind === "waits" ? "waits for" : "holds")];
   };
   const holders = stuck.flatMap((each) => [
@@ -103,9 +107,6 @@ function lockGraph(stuck) {
   const edges = [...pairs.map(([thread, lock]) => edge(thread, lock, "holds")), ...waits];
   const height = Math.max(threads.length, locks.length) * GAP - GAP + 48;
   return draw("svg", { class: "graph", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": "Who waits for what, and who holds it; the list below says the same" },
-    draw("defs", {},
-      draw("marker", { id: "waits", viewBox: "0 0 8 8", refX: 1, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto" }, draw("path", { class: "head", d: "M0 0 8 4 0 8z" })),
-      draw("marker", { id: "holds", viewBox: "0 0 8 8", refX: 4, refY: 4, markerWidth: 8, markerHeight: 8 }, draw("circle", { class: "dot", cx: 4, cy: 4, r: 3.5 }))),
     edges.map(([line]) => line), edges.map(([, label]) => label),
     threads.map((thread) => box(0, BOX, middle(threads, thread), who(thread), colour(thread))),
     locks.map((lock) => box(right, LOCK, middle(locks, lock), lock, "lock")));
