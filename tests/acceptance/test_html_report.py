@@ -30,7 +30,7 @@ def test_the_page_of_a_run_has_what_the_terminal_and_the_json_file_have(suite: S
     assert names == ["test_counter", "test_waits"]
     packed = re.search(r'id="data">([^<]*)<', page)
     assert packed is not None
-    race, scaling = json.loads(zlib.decompress(base64.b64decode(packed[1])))
+    race, scaling = json.loads(zlib.decompress(base64.b64decode(packed[1])))["tests"]
     assert race["race"]["story"] == ran.races["test_counter"]["story"]
     assert race["replay"].split() == ["pytest", *ran.replay_lines[0]]
     assert scaling["scaling"]["word"] == ran.verdict("test_waits") == "io-bound"

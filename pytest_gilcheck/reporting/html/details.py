@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, TypeGuard
 
 from pytest_gilcheck.record import RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting.html.levels import Level, of_race, of_scaling
+from pytest_gilcheck.reporting.html.levels import of_race, of_scaling
 from pytest_gilcheck.reporting.html.rows import Row, known, share, speedup
 from pytest_gilcheck.reporting.text import duration
-from pytest_gilcheck.verdict import Hazard, HotLine, Race, Scaling
+from pytest_gilcheck.verdict import Hazard, HotLine
 
 #: More digits than a picture can show would only make the file larger.
 _DIGITS = 4
-_DIGITS_IN_TREND = 3
+_DECIMALS_IN_TREND = 2
 
 _COVERED = {
     "exhausted": "all interleavings",
@@ -172,17 +172,14 @@ def _file_name(path: str) -> str:
 
 
 def _past(entry: Mapping[str, Any]) -> list[Any]:
-    """When, both verdicts with their levels, and two figures."""
-    scaling, race = entry.get("scaling"), entry.get("race")
-    return [
-        entry.get("at"),
-        race,
-        of_race(Race(race)) if race in set(Race) else Level.NONE,
-        scaling,
-        of_scaling(Scaling(scaling)) if scaling in set(Scaling) else Level.NONE,
-        figure(entry.get("speedup_threads"), _DIGITS_IN_TREND),
-        figure(entry.get("gil_share"), _DIGITS_IN_TREND),
-    ]
+    """When, both verdicts, and two figures."""
+    figures = (entry.get("speedup_threads"), entry.get("gil_share"))
+    shown = [round(value, _DECIMALS_IN_TREND) if _is_figure(value) else None for value in figures]
+    return [entry.get("at"), entry.get("race"), entry.get("scaling"), *shown]
+
+
+def _is_figure(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _without_nothing(found: dict[str, Any]) -> dict[str, Any]:
@@ -193,8 +190,6 @@ def _without_nothing(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def figure(value: Any, digits: int = _DIGITS) -> float | None:
+def figure(value: float | None) -> float | None:
     """``value`` as JSON has it; ``None`` for what is no number."""
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(f"{value:.{digits}g}")
+    return float(f"{value:.{_DIGITS}g}") if _is_figure(value) else None

@@ -39,6 +39,14 @@ def of_scaling(verdict: Scaling) -> Level:
     return Level.NONE if verdict in UNDECIDED else Level.GOOD
 
 
+def by_word() -> dict[str, Level]:
+    """How bad each verdict is, by its word; both checks mean the same by the words that they share."""
+    return {
+        **{verdict.value: of_scaling(verdict) for verdict in Scaling},
+        **{verdict.value: of_race(verdict) for verdict in Race},
+    }
+
+
 def fails(checked: Checked, words: Sequence[str]) -> bool:
     """Whether a check failed its test, or the test is not as expected, or fails the run with one of ``words``."""
     scaling, race = checked.scaling, checked.race

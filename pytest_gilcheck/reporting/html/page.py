@@ -23,6 +23,7 @@ from markupsafe import Markup
 from pytest_gilcheck.reporting import text as figures
 from pytest_gilcheck.reporting.html.coverage import files, totals
 from pytest_gilcheck.reporting.html.details import details
+from pytest_gilcheck.reporting.html.levels import by_word
 from pytest_gilcheck.reporting.html.rows import Row, rows, tallies
 from pytest_gilcheck.reporting.html.trend import changes
 from pytest_gilcheck.reporting.layout import printable
@@ -62,8 +63,10 @@ def text(report: Report) -> str:
 def _packed(report: Report, table: list[Row]) -> str:
     """The details of all rows: JSON, compressed, in base64, which no text of a test can break out of."""
     trend: Mapping[str, Any] = report.trend or {}
-    found = [details(row, report.environment.cpus, trend.get(row.test)) for row in table]
-    plain = json.dumps(found, allow_nan=False, separators=(",", ":"))
+    encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+    # Written one by one: to keep the details of thousands of tests until the end would take twice as long.
+    tests = ",".join(encode(details(row, report.environment.cpus, trend.get(row.test))) for row in table)
+    plain = f'{{"levels":{encode(by_word())},"tests":[{tests}]}}'
     return base64.b64encode(zlib.compress(plain.encode("ascii"), 6)).decode("ascii")
 
 

@@ -20,8 +20,8 @@ const MOST_OPENED = 200;
 const body = document.querySelector("#table > tbody");
 const rows = body ? [...body.rows] : [];
 const ready = unpacked(by("data").textContent);
-let tests = null;
-ready.then((found) => { tests = found; root.dataset.ready = "true"; });
+let tests = null, levels = null;
+ready.then((found) => { ({ tests, levels } = found); root.dataset.ready = "true"; });
 
 const number = (row) => Number(row.id.slice(1));
 const button = (row) => row.querySelector("button.test");
@@ -37,7 +37,7 @@ function open(row, wanted) {
   if (tests === null || opened(row) === wanted) return;
   let more = row.nextElementSibling;
   if (!more || !more.classList.contains("more")) {
-    more = el("tr", { class: "more", id: `d${number(row)}` }, el("td", { colspan: row.cells.length }, details(tests[number(row)])));
+    more = el("tr", { class: "more", id: `d${number(row)}` }, el("td", { colspan: row.cells.length }, details(tests[number(row)], levels)));
     row.after(more);
     roles(more);
     button(row).setAttribute("aria-controls", more.id);

@@ -50,8 +50,8 @@ function scalingSection(check) {
 }
 
 // Earlier runs: a line of the speed-up in threads, and a table of all of them.
-function trendSection(runs) {
-  const known = runs.map((run, number) => [number, run[5]]).filter(([, value]) => typeof value === "number");
+function trendSection(runs, levels) {
+  const known = runs.map((run, number) => [number, run[3]]).filter(([, value]) => typeof value === "number");
   const most = Math.max(1, ...known.map(([, value]) => value));
   const x = (number) => (runs.length > 1 ? (number / (runs.length - 1)) * 300 : 150);
   const y = (value) => 44 - (value / most) * 40;
@@ -62,8 +62,8 @@ function trendSection(runs) {
       known.map(([number, value]) => draw("circle", { class: "run", cx: x(number), cy: y(value), r: 2.5 }))),
     el("figcaption", { class: "muted" }, `Speed-up in threads from run to run, 0 to ×${most.toFixed(2)}; dashed: ×1.`))
     : null;
-  const rows = runs.map(([at, race, raceLevel, scaling, scalingLevel, speed, gil]) => [
-    at || "", race ? badge(race, raceLevel) : "", scaling ? badge(scaling, scalingLevel) : "",
+  const rows = runs.map(([at, race, scaling, speed, gil]) => [
+    at || "", ...[race, scaling].map((word) => (word ? badge(word, levels[word] ?? "none") : "")),
     typeof speed === "number" ? `×${speed.toFixed(2)}` : "", typeof gil === "number" ? `${Math.round(gil * 100)}%` : "",
   ]).reverse();
   const headings = ["Run", "Race check", "Scaling", "Threads", "GIL held"];
