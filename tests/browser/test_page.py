@@ -421,6 +421,17 @@ def test_without_scripts_there_is_a_table_to_read(browser: Chromium, pages: dict
     assert "pytest tests/test_b.py::test_lost --gilcheck-replay=gc1:Aws8QufuMGYB" in table
 
 
+def test_a_browser_that_is_too_old_is_told_so(browser: Chromium, pages: dict[str, Path]) -> None:
+    added = browser.cdp("Page.addScriptToEvaluateOnNewDocument", source="delete globalThis.DecompressionStream")
+    try:
+        browser.open(pages["full"], ready=False)
+        browser.until("return !document.getElementById('too-old').hidden")
+        browser.click(".chip[data-word=race]")
+        assert shown(browser) == ["test_lost", "test_three"]
+    finally:
+        browser.cdp("Page.removeScriptToEvaluateOnNewDocument", **added)
+
+
 def test_five_thousand_tests(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["many"])
     assert len(shown(browser)) == 5_000

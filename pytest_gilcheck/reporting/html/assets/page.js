@@ -21,7 +21,10 @@ const body = document.querySelector("#table > tbody");
 const rows = body ? [...body.rows] : [];
 const ready = unpacked(by("data").textContent);
 let tests = null, levels = null;
-ready.then((found) => { ({ tests, levels } = found); root.dataset.ready = "true"; });
+ready.then(
+  (found) => { ({ tests, levels } = found); root.dataset.ready = "true"; },
+  () => { by("too-old").hidden = false; },
+);
 
 const number = (row) => Number(row.id.slice(1));
 const button = (row) => row.querySelector("button.test");
