@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.reporting.samples import COVERAGE, HOSTILE, REPORT, TESTS, TREND, hostile
+from unit.reporting.pages import COVERAGE, HOSTILE, REPORT, TESTS, TREND, hostile
 
 from browser.chromium import Chromium
 from pytest_gilcheck.reporting.html.page import text

@@ -21,7 +21,7 @@ from pytest_gilcheck.reporting.html.command import replay_command
 from pytest_gilcheck.reporting.html.page import text
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.verdict import Race, Scaling
-from unit.reporting.samples import CLEAN, COVERAGE, GIL_BOUND, HOSTILE, LOST, REPORT, TESTS, TREND, hostile
+from unit.reporting.pages import CLEAN, COVERAGE, GIL_BOUND, HOSTILE, LOST, REPORT, TESTS, TREND, hostile
 
 #: Elements that have no end.
 VOID = {"meta", "link", "input", "col", "br"}
