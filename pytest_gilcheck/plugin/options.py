@@ -51,6 +51,9 @@ OPTIONS = (
     Option("report", "show the verdict of every checked test in a table"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
     Option("html", "write a report with pictures to this file, for a browser (needs pytest-gilcheck[html])", "PATH"),
+    Option("sarif", "write what was found to this file, for code scanning", "PATH"),
+    Option("markdown", "write what was found to this file, for a comment on a pull request", "PATH"),
+    Option("github", "annotate the lines and write the step summary as on GitHub Actions, where that happens without it"),
     Option(
         "fail-on",
         "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \

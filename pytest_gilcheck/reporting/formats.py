@@ -13,6 +13,8 @@ from pytest_gilcheck.reporting.report import Report
 FORMATS: Final = {
     "json": "pytest_gilcheck.reporting.jsonreport:text",
     "html": "pytest_gilcheck.reporting.html.page:text",
+    "sarif": "pytest_gilcheck.reporting.sarif:text",
+    "markdown": "pytest_gilcheck.reporting.markdown:text",
 }
 
 

@@ -11,8 +11,8 @@ from typing import TypeGuard
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting import races, text
 from pytest_gilcheck.reporting.html import levels
-from pytest_gilcheck.reporting.html.command import replay_command
 from pytest_gilcheck.reporting.html.levels import RANK, Level
+from pytest_gilcheck.reporting.layout import replay_command
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.verdict import Race, Scaling
 
@@ -103,9 +103,13 @@ def _row(number: int, test: str, checked: Checked, words: tuple[str, ...]) -> Ro
         processes="" if scaling is None else speedup(scaling.speedup_processes),
         gil="" if scaling is None else share(scaling.gil_share),
         alone=text.duration(scaling.single_seconds) if scaling is not None and known(scaling.single_seconds) else "",
-        replay=None if token is None else replay_command(test, token),
+        replay=None if token is None else _replay(test, token),
         covered="" if race is None else race.coverage or "",
     )
+
+
+def _replay(test: str, token: str) -> str | None:
+    return next((line.removeprefix("replay: ") for line in replay_command(test, token)), None)
 
 
 def _race_badge(record: RaceRecord | None) -> Badge | None:
@@ -123,7 +127,7 @@ def known(value: float | None) -> TypeGuard[float]:
 
 def speedup(value: float | None) -> str:
     """``×1.92``, or nothing."""
-    return f"×{value:.2f}" if known(value) else ""
+    return text.speedup(value if known(value) else None)
 
 
 def share(value: float | None) -> str:

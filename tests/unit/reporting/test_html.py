@@ -17,7 +17,6 @@ import pytest
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting.formats import renderer
-from pytest_gilcheck.reporting.html.command import replay_command
 from pytest_gilcheck.reporting.html.page import text
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.verdict import Race, Scaling
@@ -282,7 +281,8 @@ def test_the_command_to_replay() -> None:
     assert detail("test_lost")["replay"] == command
     assert command in Parsed(page("plain")).shown
     assert "replay" not in detail("test_met[1]")
-    assert replay_command("t.py::test_a[x y]", "gc1:A") == "pytest 't.py::test_a[x y]' --gilcheck-replay=gc1:A"
+    quoted = detail("test_a[x y]", replace(REPORT, tests={"t.py::test_a[x y]": Checked(race=LOST)}))
+    assert quoted["replay"] == "pytest 't.py::test_a[x y]' --gilcheck-replay=gc1:Aws8QufuMGYB"
     odd = detail("test_a[\\x1b]", replace(REPORT, tests={"t.py::test_a[\x1b]": Checked(race=LOST)}))
     assert (odd.get("replay"), odd["token"]) == (None, "gc1:Aws8QufuMGYB")
 
