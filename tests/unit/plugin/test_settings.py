@@ -151,6 +151,7 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-replay", "gilcheck_replay"),
         ("--gilcheck-report", "gilcheck_report"),
         ("--gilcheck-json", "gilcheck_json"),
+        ("--gilcheck-html", "gilcheck_html"),
         ("--gilcheck-sarif", "gilcheck_sarif"),
         ("--gilcheck-markdown", "gilcheck_markdown"),
         ("--gilcheck-github", "gilcheck_github"),
