@@ -33,6 +33,8 @@ class Results:
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
+        self._coverage: dict[str, Any] | None = None
+        self._measured: Any = config.pluginmanager.get_plugin("gilcheck-coverage")
         self.notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -71,6 +73,7 @@ class Results:
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
         decision = decide(self._settings.policy, self._records)
+        self._conclude_coverage()
         self._write_files(decision)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -80,6 +83,11 @@ class Results:
         if not self._config.pluginmanager.has_plugin("terminalreporter"):
             sys.stderr.write("".join(f"gilcheck: {problem}{os.linesep}" for problem in self._problems))
 
+    def _conclude_coverage(self) -> None:
+        if self._measured is not None:
+            self._coverage = self._measured.conclude()
+            self._problems += self._measured.problems
+
     def _write_files(self, decision: Decision) -> None:
         if not self._settings.files:
             return
@@ -88,6 +96,7 @@ class Results:
             tests=self._records,
             session={"xdist_workers": self._siblings},
             failing=decision.failing,
+            coverage=self._coverage,
         )
         for name, path in self._settings.files.items():
             try:
@@ -103,6 +112,10 @@ class Results:
             terminalreporter.section("gilcheck")
             self._write(terminalreporter, self._tables(shutil.get_terminal_size().columns))
             self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
+        if self._coverage is not None:
+            terminalreporter.ensure_newline()
+            terminalreporter.section("gilcheck coverage of concurrency")
+            self._write(terminalreporter, self._measured.text())
         lines = [*text.summary(self._scaling, full=full), *races.summary(self._races, full=full)]
         if self._settings.replay is not None:
             lines += races.not_reproduced(self._races)

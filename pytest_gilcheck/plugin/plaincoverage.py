@@ -1,0 +1,106 @@
+"""What coverage.py measures of the ordinary runs: the user's own measurement if there is one, else one that we start."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coverage import Coverage, CoverageException
+
+from pytest_gilcheck.covered import Covered
+from pytest_gilcheck.lines import countable
+from pytest_gilcheck.plugin.roles import ROLE
+from pytest_gilcheck.reporting.coveragedata import Source
+
+_OWN = pytest.StashKey[Coverage]()
+_PROBLEM = pytest.StashKey[str]()
+
+# What the user's configuration may ask for that concerns a run of theirs, not a second measurement beside it.
+_NOT_OURS: dict[str, Any] = {"run:patch": [], "run:parallel": False, "run:context": None, "run:dynamic_context": None}
+
+
+def start_early(config: pytest.Config) -> None:
+    """Measure from now on, before the code under test is imported, unless somebody else does or is about to."""
+    arguments = config.known_args_namespace
+    if ROLE in os.environ or Coverage.current() is not None or getattr(arguments, "cov_source", None):
+        return
+    try:
+        own = Coverage(data_file=None, config_file=True)
+        for name, value in _NOT_OURS.items():
+            with suppress(CoverageException):  # older versions do not know all of them
+                own.set_option(name, value)
+        own.start()
+    except Exception as error:  # noqa: BLE001 - a configuration that it cannot read, or no place in sys.monitoring: it is said
+        config.stash[_PROBLEM] = f"coverage.py cannot measure: {type(error).__name__}: {error}"
+    else:
+        config.stash[_OWN] = own
+        config.add_cleanup(lambda: _end(own))
+
+
+def _end(own: Coverage) -> None:
+    """Stop it, unless somebody has started another measurement since, which has to be stopped first."""
+    if Coverage.current() is own:
+        own.stop()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        own.get_data().close(force=True)
+
+
+class Plain:
+    """The measurement of the ordinary runs in this process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._own = config.stash.get(_OWN, None)
+        problem = config.stash.get(_PROBLEM, None)
+        self.notes = [] if problem is None else [problem]
+        self._coverage = self._own
+        self._folder = Path.cwd()
+
+    def begins(self) -> None:
+        """The tests are about to run: who measures has begun to."""
+        current = Coverage.current()
+        if current is not None:
+            self._coverage = current
+
+    def gather(self, covered: Covered) -> None:
+        """Add to ``covered`` what was measured so far; the user's measurement goes on."""
+        if self._coverage is None:
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it has to warn of it says when it ends
+            data = self._coverage.get_data()
+            for name in data.measured_files():
+                file = str(self._folder / name)  # an absolute name stays as it is
+                if countable(file):
+                    covered.plain.setdefault(file, set()).update(data.lines(name) or ())
+                    if data.has_arcs():
+                        covered.arcs.setdefault(file, set()).update(data.arcs(name) or ())
+
+    def source(self) -> Source:
+        """How coverage.py is set up here."""
+        coverage = self._coverage or Coverage(data_file=None, config_file=True)
+
+        def option(name: str) -> Any:
+            try:
+                return coverage.get_option(name)
+            except CoverageException:  # a version that does not know it
+                return None
+
+        ours = self._coverage is None or self._coverage is self._own
+        # Ours has no file, and is to be beside the one that coverage.py would write.
+        settings = Coverage(config_file=True) if ours else coverage
+        named = [option(f"run:{name}") for name in ("source", "source_pkgs", "source_dirs", "include", "omit")]
+        return Source(
+            config_file=getattr(getattr(coverage, "config", None), "config_file", None) or False,
+            data_file=str(self._folder / str(settings.get_option("run:data_file"))),
+            parallel=bool(settings.get_option("run:parallel")),
+            branch=bool(option("run:branch")),
+            relative=bool(option("run:relative_files")),
+            folder=str(self._folder),
+            limited=any(named),
+            with_plain=ours,
+        )
