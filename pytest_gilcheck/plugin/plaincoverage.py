@@ -22,6 +22,8 @@ _PROBLEM = pytest.StashKey[str]()
 # What the user's configuration may ask for that concerns a run of theirs, not a second measurement beside it.
 _NOT_OURS: dict[str, Any] = {"run:patch": [], "run:parallel": False, "run:context": None, "run:dynamic_context": None}
 
+_LIMITS = ("run:source", "run:source_pkgs", "run:source_dirs", "run:include", "run:omit")
+
 
 def start_early(config: pytest.Config) -> None:
     """Measure from now on, before the code under test is imported, unless somebody else does or is about to."""
@@ -35,7 +37,8 @@ def start_early(config: pytest.Config) -> None:
                 own.set_option(name, value)
         own.start()
     except Exception as error:  # noqa: BLE001 - a configuration that it cannot read, or no place in sys.monitoring: it is said
-        config.stash[_PROBLEM] = f"coverage.py cannot measure: {type(error).__name__}: {error}"
+        said = str(error).partition("\n")[0]
+        config.stash[_PROBLEM] = f"coverage.py cannot measure the ordinary runs: {type(error).__name__}: {said}"
     else:
         config.stash[_OWN] = own
         config.add_cleanup(lambda: _end(own))
@@ -82,25 +85,32 @@ class Plain:
 
     def source(self) -> Source:
         """How coverage.py is set up here."""
-        coverage = self._coverage or Coverage(data_file=None, config_file=True)
-
-        def option(name: str) -> Any:
-            try:
-                return coverage.get_option(name)
-            except CoverageException:  # a version that does not know it
-                return None
-
         ours = self._coverage is None or self._coverage is self._own
+        coverage = self._coverage or _read()
         # Ours has no file, and is to be beside the one that coverage.py would write.
-        settings = Coverage(config_file=True) if ours else coverage
-        named = [option(f"run:{name}") for name in ("source", "source_pkgs", "source_dirs", "include", "omit")]
+        settings = _read() if ours else coverage
         return Source(
             config_file=getattr(getattr(coverage, "config", None), "config_file", None) or False,
-            data_file=str(self._folder / str(settings.get_option("run:data_file"))),
-            parallel=bool(settings.get_option("run:parallel")),
-            branch=bool(option("run:branch")),
-            relative=bool(option("run:relative_files")),
+            data_file=str(self._folder / str(_option(settings, "run:data_file"))),
+            parallel=bool(_option(settings, "run:parallel")),
+            branch=bool(_option(coverage, "run:branch")),
+            relative=bool(_option(coverage, "run:relative_files")),
             folder=str(self._folder),
-            limited=any(named),
+            limited=any(_option(coverage, name) for name in _LIMITS),
             with_plain=ours,
         )
+
+
+def _read() -> Coverage:
+    """As coverage.py would be set up; where that cannot be read, which was said when we began, as it is by default."""
+    try:
+        return Coverage(config_file=True)
+    except CoverageException:
+        return Coverage(config_file=False)
+
+
+def _option(coverage: Coverage, name: str) -> Any:
+    try:
+        return coverage.get_option(name)
+    except CoverageException:  # a version that does not know it
+        return None

@@ -29,7 +29,7 @@ def start(config: pytest.Config) -> PluginSettings:
     settings = config.stash.get(_SETTINGS, None)
     if settings is None:
         settings = config.stash[_SETTINGS] = resolve(config)
-        if settings.cov:
+        if settings.cov and not config.getoption("collectonly", False):
             _measure_coverage(config, settings)
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(Results(config, settings), "gilcheck-results")

@@ -16,7 +16,7 @@ def table(coverage: Mapping[str, Any]) -> list[str]:
     files: Mapping[str, Mapping[str, int]] = coverage["files"]
     counted = {file: counts for file, counts in files.items() if counts["lines"]}
     if not counted:
-        return ["no lines were reached"]
+        return ["no lines were measured"]
     total = {name: sum(counts[name] for counts in counted.values()) for name in _COUNTS}
     rows = [_cells(printable(file), counts) for file, counts in sorted(counted.items())]
     last = _cells("TOTAL", total)

@@ -52,7 +52,7 @@ def counted(covered: Covered, source: Source, root: Path) -> dict[str, Any]:
     for lines in (covered.plain, *covered.reruns.values()):
         merged(reached, lines)
     found = _executed(files, reached, source)
-    together = _executed(files, covered.together, source)
+    together = _executed([file for file in files if file in covered.together], covered.together, source)
     counts = {}
     for file in sorted(found):
         statements, ran = found[file]
@@ -60,7 +60,7 @@ def counted(covered: Covered, source: Source, root: Path) -> dict[str, Any]:
         counts[_name(file, root)] = {
             "lines": len(statements),
             "reached": len(ran),
-            "threads": len(together[file][1]),
+            "threads": len(together[file][1]) if file in together else 0,
             "accesses": len(accesses),
             "both_orders": sum(accesses.values()),
         }
@@ -73,9 +73,10 @@ def write(covered: Covered, source: Source) -> Path | None:
     contexts = {CONTEXT.format(mode): _only(covered.reruns[mode], files) for mode in MODES}
     if source.with_plain:
         contexts = {"": _only(covered.plain, files), **contexts}
-    if not any(contexts.values()):
-        return None
     path = _path(source)
+    if not any(contexts.values()):
+        path.unlink(missing_ok=True)  # what an earlier run left
+        return None
     # No name that `coverage combine` would find before the file is complete.
     temporary = path.with_name(f".gilcheck-{secrets.token_hex(8)}")
     try:

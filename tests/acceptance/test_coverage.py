@@ -246,3 +246,72 @@ def test_alone(folder: Path, opened: Any) -> None:
         "both_orders": 6,
     }
     assert "cannot" not in shown
+
+
+def test_an_installed_package_that_is_the_source_is_the_users_own(suite: Suite) -> None:
+    package = suite.folder / "env" / "site-packages" / "theirs"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "class Counter:\n    def __init__(self): self.value = 0\n    def up(self): self.value += 1\n"
+    )
+    suite.ini(pythonpath="env/site-packages")
+    suite.write(
+        """
+        from theirs import Counter
+        counter = Counter()
+        @pytest.mark.gilcheck_race(threads=2, schedules=20)
+        def test_up(): counter.up()
+        """
+    )
+    assert suite.run().race("test_up") == "clean", "what others have written is not judged"
+    (suite.folder / ".coveragerc").write_text("[run]\nsource = theirs\n")
+    assert suite.run().race("test_up") == "race"
+    # Who names the code that is to be looked into has said all.
+    assert suite.run("--gilcheck-source=test_suite.py").race("test_up") == "clean"
+
+
+def test_with_workers_of_xdist_one_file_has_all(folder: Path, opened: Any) -> None:
+    pytest.importorskip("xdist")
+    shown = run(folder, "--gilcheck-cov", "--gilcheck-json=o.json", "-n", "2")
+    program = folder / "program.py"
+    data = opened(folder / ".coverage.gilcheck")
+    assert data.measured_contexts() == {"", "gilcheck:threads", "gilcheck:processes", "gilcheck:race"}
+    assert lines(program, "after") <= measured(data, "^$")["program.py"]
+    assert lines(program, "race") <= measured(data, "gilcheck:race")["program.py"]
+    counts = json.loads((folder / "o.json").read_text())["coverage"]["files"]["program.py"]
+    assert counts == {
+        "lines": 26,
+        "reached": 25,
+        "threads": len(lines(program, "concurrent")),
+        "accesses": 6,
+        "both_orders": 6,
+    }
+    assert "cannot" not in shown
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in Python 3.12")
+def test_what_cannot_be_measured_is_said(suite: Suite) -> None:
+    suite.write(
+        """
+        @pytest.mark.gilcheck_race(threads=2, schedules=5)
+        def test_one(): pass
+        """,
+        conftest="""
+        import sys
+        for tool in range(6):
+            if sys.monitoring.get_tool(tool) is None: sys.monitoring.use_tool_id(tool, "somebody")
+        """,
+    )
+    ran = suite.run("--gilcheck-cov")
+    assert ran.status == 0
+    ran.shows("test_suite.py * 0   0%", "! lines of reruns cannot be measured: * are taken (*somebody*)")
+
+
+def test_settings_that_cannot_be_read_end_no_run(suite: Suite) -> None:
+    suite.write("def test_one(): pass")
+    (suite.folder / ".coveragerc").write_text("[run\n")
+    ran = suite.run("--gilcheck-cov")
+    assert ran.status == 0
+    ran.shows("! coverage.py cannot measure the ordinary runs: ConfigError: *.coveragerc*")
+    assert ran.report is not None
+    assert ran.report["coverage"] == {"files": {}}
