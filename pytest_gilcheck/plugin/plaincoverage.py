@@ -87,12 +87,13 @@ class Plain:
         """How coverage.py is set up here."""
         ours = self._coverage is None or self._coverage is self._own
         coverage = self._coverage or _read()
-        # Ours has no file, and is to be beside the one that coverage.py would write.
-        settings = _read() if ours else coverage
+        # Ours has no file of data, and is to be beside the one that coverage.py would write.
+        config_file = getattr(getattr(coverage, "config", None), "config_file", None) or False
         return Source(
-            config_file=getattr(getattr(coverage, "config", None), "config_file", None) or False,
-            data_file=str(self._folder / str(_option(settings, "run:data_file"))),
-            parallel=bool(_option(settings, "run:parallel")),
+            config_file=config_file,
+            data_file=str(self._folder / str(_option(_read() if ours else coverage, "run:data_file"))),
+            # Not as it is in use: pytest-cov has it so for files that it combines itself.
+            parallel=bool(_option(_read(config_file), "run:parallel")),
             branch=bool(_option(coverage, "run:branch")),
             relative=bool(_option(coverage, "run:relative_files")),
             folder=str(self._folder),
@@ -101,10 +102,10 @@ class Plain:
         )
 
 
-def _read() -> Coverage:
+def _read(config_file: str | bool = True) -> Coverage:
     """As coverage.py would be set up; where that cannot be read, which was said when we began, as it is by default."""
     try:
-        return Coverage(config_file=True)
+        return Coverage(config_file=config_file)
     except CoverageException:
         return Coverage(config_file=False)
 

@@ -17,8 +17,10 @@ from coverage import Coverage, CoverageData, CoverageException
 from pytest_gilcheck.covered import MODES, Covered
 from pytest_gilcheck.lines import Lines, merged, own
 
-#: What the name of our data file adds to that of the user's: ``coverage combine`` finds it next to that.
-SUFFIX = "gilcheck"
+#: What the name of our data file begins with, before that of the user's. No name that ``coverage combine`` looks for by
+#: itself: ``coverage report`` and pytest-cov combine what they find, too, and figures of ordinary runs would have lines of
+#: reruns in them, even of yesterday's.
+PREFIX = ".gilcheck"
 
 #: The contexts of the lines that reruns reached are these words with the mode.
 CONTEXT = "gilcheck:{}"
@@ -77,8 +79,7 @@ def write(covered: Covered, source: Source) -> Path | None:
     if not any(contexts.values()):
         path.unlink(missing_ok=True)  # what an earlier run left
         return None
-    # No name that `coverage combine` would find before the file is complete.
-    temporary = path.with_name(f".gilcheck-{secrets.token_hex(8)}")
+    temporary = path.with_name(f"{PREFIX}-{secrets.token_hex(8)}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
@@ -110,8 +111,10 @@ def _add(data: CoverageData, context: str, lines: Lines, covered: Covered, sourc
 
 
 def _path(source: Source) -> Path:
-    name = f"{source.data_file}.{SUFFIX}"
-    return Path(f"{name}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}" if source.parallel else name)
+    theirs = Path(source.data_file)
+    name = f"{PREFIX}.{theirs.name.removeprefix('.')}"
+    each = f".{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}" if source.parallel else ""
+    return theirs.with_name(name + each)
 
 
 def _files(covered: Covered, source: Source) -> list[str]:

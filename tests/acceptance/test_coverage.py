@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from coverage import CoverageData
 
 from acceptance.suite import Suite
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "gilcheck.schema.json"
 
 CORES = ["ctrace", *(["sysmon"] if sys.version_info >= (3, 12) else [])]
 
@@ -129,9 +132,9 @@ def run(folder: Path, *arguments: str, core: str | None = None, by: tuple[str, .
 
 
 def coverage(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "coverage", *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "coverage", *arguments]
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -153,6 +156,7 @@ def opened() -> Iterator[Any]:
             data.close(force=True)
 
 
+FILE = ".gilcheck.coverage"
 OURS = {"program.py", "test_program.py", "only_in_reruns.py"}
 
 
@@ -183,7 +187,9 @@ def test_contexts_beside_coverage_run(folder: Path, opened: Any) -> None:
     program, tests = folder / "program.py", folder / "test_program.py"
     plain = measured(opened(folder / ".coverage"))
     assert not plain["program.py"] & (lines(program, "race") | lines(program, "threads") | lines(program, "processes"))
-    coverage(folder, "combine", "--append")
+    coverage(folder, "report", "--include=program.py")  # which combines what it finds
+    assert measured(opened(folder / ".coverage")) == plain
+    coverage(folder, "combine", "--append", FILE)
     data = opened(folder / ".coverage")
     assert data.measured_contexts() == {"", "gilcheck:threads", "gilcheck:processes", "gilcheck:race"}
     assert measured(data, "^$") == plain
@@ -193,7 +199,9 @@ def test_contexts_beside_coverage_run(folder: Path, opened: Any) -> None:
     assert lines(program, "threads") <= threads["program.py"]
     assert lines(tests, "threads") <= threads["test_program.py"]
     assert lines(program, "processes") <= measured(data, "gilcheck:processes")["program.py"]
-    counts = json.loads((folder / "o.json").read_text())["coverage"]["files"]["program.py"]
+    report = json.loads((folder / "o.json").read_text())
+    jsonschema.validate(report, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    counts = report["coverage"]["files"]["program.py"]
     executable = 26
     assert counts["lines"] == executable
     assert counts["reached"] == executable - len(lines(program, "never"))
@@ -211,7 +219,7 @@ def test_beside_pytest_cov_with_branches(folder: Path, opened: Any) -> None:
     program = folder / "program.py"
     plain = measured(opened(folder / ".coverage"))
     assert not plain["program.py"] & (lines(program, "race") | lines(program, "threads") | lines(program, "processes"))
-    coverage(folder, "combine", "--append")
+    coverage(folder, "combine", "--append", FILE)
     data = opened(folder / ".coverage")
     assert data.has_arcs()
     assert data.measured_contexts() == {"", "gilcheck:threads", "gilcheck:processes", "gilcheck:race"}
@@ -232,7 +240,7 @@ def test_alone(folder: Path, opened: Any) -> None:
     shown = run(folder, "--gilcheck-cov", "--gilcheck-json=o.json", "-W", "error")
     assert not (folder / ".coverage").exists()
     program = folder / "program.py"
-    data = opened(folder / ".coverage.gilcheck")
+    data = opened(folder / FILE)
     plain = measured(data, "^$")["program.py"]
     assert {1, 4} <= plain
     assert not plain & (lines(program, "race") | lines(program, "threads") | lines(program, "processes"))
@@ -274,7 +282,7 @@ def test_with_workers_of_xdist_one_file_has_all(folder: Path, opened: Any) -> No
     pytest.importorskip("xdist")
     shown = run(folder, "--gilcheck-cov", "--gilcheck-json=o.json", "-n", "2")
     program = folder / "program.py"
-    data = opened(folder / ".coverage.gilcheck")
+    data = opened(folder / FILE)
     assert data.measured_contexts() == {"", "gilcheck:threads", "gilcheck:processes", "gilcheck:race"}
     assert lines(program, "after") <= measured(data, "^$")["program.py"]
     assert lines(program, "race") <= measured(data, "gilcheck:race")["program.py"]

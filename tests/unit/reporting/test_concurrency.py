@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from coverage import CoverageData
+from coverage.data import combinable_files
 
 from pytest_gilcheck.covered import Covered
 from pytest_gilcheck.reporting.concurrency import table
@@ -96,8 +97,8 @@ def test_the_data_file_has_contexts(folder: Path, branch: bool, relative: bool) 
     file = str(folder / "module.py")
     found.arcs = {file: {(-1, 1)}}
     path = write(found, source(folder, branch=branch, relative=relative, with_plain=True))
-    assert path == folder / "data.gilcheck"
-    assert sorted(each.name for each in folder.iterdir()) == ["data.gilcheck", "module.py"]
+    assert path == folder / ".gilcheck.data"
+    assert sorted(each.name for each in folder.iterdir()) == [".gilcheck.data", "module.py"]
     data = CoverageData(basename=str(path))
     data.read()
     try:
@@ -117,10 +118,19 @@ def test_each_run_has_a_file_of_its_own_where_the_user_wants_that(folder: Path) 
     assert one is not None
     assert other is not None
     assert one != other
-    assert one.name.startswith("data.gilcheck.")
+    assert one.name.startswith(".gilcheck.data.")
+
+
+@pytest.mark.parametrize("name", [".coverage", ".coverage.linux", "coverage.db"])
+def test_nobody_takes_it_for_a_file_of_ordinary_runs(folder: Path, name: str) -> None:
+    path = write(covered(folder), source(folder, data_file=str(folder / name)))
+    assert path is not None
+    assert combinable_files(str(folder / ".coverage")) == combinable_files(str(folder / name)) == []
+    assert path.name.endswith(name.lstrip("."))
 
 
 def test_nothing_measured_leaves_no_file(folder: Path) -> None:
+    write(covered(folder), source(folder))
     assert write(Covered(), source(folder)) is None
     assert [each.name for each in folder.iterdir()] == ["module.py"]
 
