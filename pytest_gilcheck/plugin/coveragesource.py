@@ -31,13 +31,15 @@ def _named(folder: Path) -> Iterator[str]:
     measuring = "coverage" in sys.modules
     if not measuring and not any(_is_about_coverage(folder / file) for file in _files()):
         return  # to import coverage.py takes longer than many a check
-    from coverage import Coverage, CoverageException  # noqa: PLC0415 - as above
+    from coverage import Coverage  # noqa: PLC0415 - as above
 
-    with warnings.catch_warnings(), suppress(CoverageException):  # whoever uses it is told by itself
+    from pytest_gilcheck.reporting.coveragedata import ERRORS  # noqa: PLC0415 - as above
+
+    with warnings.catch_warnings(), suppress(*ERRORS):  # whoever uses it is told by itself
         warnings.simplefilter("ignore")
         coverage = Coverage.current() or Coverage(data_file=None, config_file=True)
         for option in _OPTIONS:
-            with suppress(CoverageException):  # an older version
+            with suppress(*ERRORS):  # an older version
                 value = coverage.get_option(option)
                 yield from (str(name) for name in (value if isinstance(value, list) else []))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import Coverage, CoverageException
+from coverage import Coverage
 
 from pytest_gilcheck.covered import Covered
 from pytest_gilcheck.lines import countable
 from pytest_gilcheck.plugin.roles import ROLE
-from pytest_gilcheck.reporting.coveragedata import Source
+from pytest_gilcheck.reporting.coveragedata import ERRORS, Source, close
 
 _OWN = pytest.StashKey[Coverage]()
 _PROBLEM = pytest.StashKey[str]()
@@ -33,7 +33,7 @@ def start_early(config: pytest.Config) -> None:
     try:
         own = Coverage(data_file=None, config_file=True)
         for name, value in _NOT_OURS.items():
-            with suppress(CoverageException):  # older versions do not know all of them
+            with suppress(*ERRORS):  # older versions do not know all of them
                 own.set_option(name, value)
         own.start()
     except Exception as error:  # noqa: BLE001 - a configuration that it cannot read, or no place in sys.monitoring: it is said
@@ -50,7 +50,7 @@ def _end(own: Coverage) -> None:
         own.stop()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        own.get_data().close(force=True)
+        close(own.get_data())
 
 
 class Plain:
@@ -106,12 +106,12 @@ def _read(config_file: str | bool = True) -> Coverage:
     """As coverage.py would be set up; where that cannot be read, which was said when we began, as it is by default."""
     try:
         return Coverage(config_file=config_file)
-    except CoverageException:
+    except ERRORS:
         return Coverage(config_file=False)
 
 
 def _option(coverage: Coverage, name: str) -> Any:
     try:
         return coverage.get_option(name)
-    except CoverageException:  # a version that does not know it
+    except ERRORS:  # a version that does not know it
         return None

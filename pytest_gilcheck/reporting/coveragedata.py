@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coverage import Coverage, CoverageData, CoverageException
+from coverage.exceptions import ConfigError
 
 from pytest_gilcheck.covered import MODES, Covered
 from pytest_gilcheck.lines import Lines, merged, own
@@ -21,6 +22,9 @@ from pytest_gilcheck.lines import Lines, merged, own
 #: itself: ``coverage report`` and pytest-cov combine what they find, too, and figures of ordinary runs would have lines of
 #: reruns in them, even of yesterday's.
 PREFIX = ".gilcheck"
+
+#: What coverage.py raises; in older versions the second is none of the first.
+ERRORS = (CoverageException, ConfigError)
 
 #: The contexts of the lines that reruns reached are these words with the mode.
 CONTEXT = "gilcheck:{}"
@@ -88,14 +92,21 @@ def write(covered: Covered, source: Source) -> Path | None:
                 for context, lines in contexts.items():
                     _add(data, context, lines, covered, source)
             finally:
-                data.close(force=True)
+                close(data)
         temporary.replace(path)
-    except CoverageException as error:
+    except ERRORS as error:
         raise OSError(str(error)) from error
     finally:
         for left in (temporary, temporary.with_name(f"{temporary.name}-journal")):
             left.unlink(missing_ok=True)
     return path
+
+
+def close(data: CoverageData) -> None:
+    """Close a data file for good. Older versions do that after each use."""
+    closing = getattr(data, "close", None)
+    if closing is not None:
+        closing(force=True)
 
 
 def _add(data: CoverageData, context: str, lines: Lines, covered: Covered, source: Source) -> None:
@@ -131,17 +142,17 @@ def _executed(files: Iterable[str], lines: Mapping[str, set[int]], source: Sourc
     coverage = Coverage(data_file=None, config_file=source.config_file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with suppress(CoverageException):
+        with suppress(*ERRORS):
             coverage.set_option("run:branch", False)
         data = coverage.get_data()
         try:
             data.add_lines({_data_name(file, source): lines.get(file, set()) for file in files})
             for file in files:
-                with suppress(CoverageException):  # its source is gone, or is none
+                with suppress(*ERRORS):  # its source is gone, or is none
                     _, statements, _, missing, _ = coverage.analysis2(file)
                     found[file] = set(statements), set(statements) - set(missing)
         finally:
-            data.close(force=True)
+            close(data)
     return found
 
 

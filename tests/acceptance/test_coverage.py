@@ -16,6 +16,7 @@ import pytest
 from coverage import CoverageData
 
 from acceptance.suite import Suite
+from pytest_gilcheck.reporting.coveragedata import close
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "gilcheck.schema.json"
 
@@ -153,7 +154,7 @@ def opened() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for data in files:
-            data.close(force=True)
+            close(data)
 
 
 FILE = ".gilcheck.coverage"

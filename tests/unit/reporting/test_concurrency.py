@@ -11,7 +11,7 @@ from coverage.data import combinable_files
 
 from pytest_gilcheck.covered import Covered
 from pytest_gilcheck.reporting.concurrency import table
-from pytest_gilcheck.reporting.coveragedata import Source, counted, write
+from pytest_gilcheck.reporting.coveragedata import Source, close, counted, write
 
 TEXT = """\
 def call(a,
@@ -110,7 +110,7 @@ def test_the_data_file_has_contexts(folder: Path, branch: bool, relative: bool) 
             lines[context] = sorted(data.lines("module.py" if relative else file) or ())
         assert lines == {"": [1], "gilcheck:race": [1, 3, 4]}
     finally:
-        data.close(force=True)
+        close(data)
 
 
 def test_each_run_has_a_file_of_its_own_where_the_user_wants_that(folder: Path) -> None:
