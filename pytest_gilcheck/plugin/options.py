@@ -51,6 +51,9 @@ OPTIONS = (
     Option("report", "show the verdict of every checked test in a table"),
     Option("cov", "measure which lines run under several threads, and which shared accesses in both orders (coverage.py)"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
+    Option("sarif", "write what was found to this file, for code scanning", "PATH"),
+    Option("markdown", "write what was found to this file, for a comment on a pull request", "PATH"),
+    Option("github", "annotate the lines and write the step summary as on GitHub Actions, where that happens without it"),
     Option(
         "fail-on",
         "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \

@@ -37,6 +37,9 @@ class Watcher(Protocol):
     def thread(self) -> AbstractContextManager[None]:
         """Around what one thread runs."""
 
+    def newcomers(self) -> AbstractContextManager[None]:
+        """Around what starts threads that do not enter :meth:`thread` themselves."""
+
 
 class Discovery:
     """Reports code in scope that runs in controlled threads.
@@ -96,6 +99,10 @@ class Discovery:
         """Around all that a controlled thread runs, in that thread; the one that opened :meth:`watching` needs none."""
         watching = self._watcher.thread() if self._watcher is not None and self._on else Nothing()
         return watching if self._watcher is None or self._watcher.free else covering.thread(watching, always=self._collect)
+
+    def newcomers(self) -> AbstractContextManager[None]:
+        """Inside of :meth:`watching`, around what starts threads that nobody controls: they are watched as well."""
+        return self._watcher.newcomers() if self._watcher is not None and self._on else Nothing()
 
     def _begin(self, collect: bool) -> AbstractContextManager[None]:
         watcher = self._watcher

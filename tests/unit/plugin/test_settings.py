@@ -152,5 +152,8 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-report", "gilcheck_report"),
         ("--gilcheck-cov", "gilcheck_cov"),
         ("--gilcheck-json", "gilcheck_json"),
+        ("--gilcheck-sarif", "gilcheck_sarif"),
+        ("--gilcheck-markdown", "gilcheck_markdown"),
+        ("--gilcheck-github", "gilcheck_github"),
         ("--gilcheck-fail-on", "gilcheck_fail_on"),
     ]
