@@ -37,6 +37,8 @@ class Results:
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
+        self._coverage: dict[str, Any] | None = None
+        self._measured: Any = config.pluginmanager.get_plugin("gilcheck-coverage")
         self._annotations: list[str] = []
         self.notes: list[str] = []
 
@@ -73,6 +75,7 @@ class Results:
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
         decision = decide(self._settings.policy, self._records)
+        self._conclude_coverage()
         self._write_files(decision)
         if github.wanted(self._config):
             self._tell_github(self._report(decision))
@@ -83,6 +86,11 @@ class Results:
             sys.stderr.write("".join(f"ERROR: {line}\n" for line in self._mistake.splitlines()))
         if not self._config.pluginmanager.has_plugin("terminalreporter"):
             sys.stderr.write("".join(f"gilcheck: {problem}{os.linesep}" for problem in self._problems))
+
+    def _conclude_coverage(self) -> None:
+        if self._measured is not None:
+            self._coverage = self._measured.conclude()
+            self._problems += self._measured.problems
 
     def _write_files(self, decision: Decision) -> None:
         if not self._settings.files:
@@ -107,6 +115,7 @@ class Results:
                 "repository": None if of_repository is None else str(of_repository),
             },
             failing=decision.failing,
+            coverage=self._coverage,
         )
         return as_read(report)
 
@@ -127,6 +136,10 @@ class Results:
             terminalreporter.section("gilcheck")
             self._write(terminalreporter, table(self._records, shutil.get_terminal_size().columns) or [_NOTHING])
             self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
+        if self._coverage is not None:
+            terminalreporter.ensure_newline()
+            terminalreporter.section("gilcheck coverage of concurrency")
+            self._write(terminalreporter, self._measured.text())
         lines = brief.summary(self._records, full=full)
         if not full and self._wants_lines():
             lines += brief.lines(self._records)

@@ -29,9 +29,17 @@ def start(config: pytest.Config) -> PluginSettings:
     settings = config.stash.get(_SETTINGS, None)
     if settings is None:
         settings = config.stash[_SETTINGS] = resolve(config)
+        if settings.cov and not config.getoption("collectonly", False):
+            _measure_coverage(config, settings)
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(Results(config, settings), "gilcheck-results")
     return settings
+
+
+def _measure_coverage(config: pytest.Config, settings: PluginSettings) -> None:
+    from pytest_gilcheck.plugin import concurrency  # noqa: PLC0415 - for those who ask only
+
+    config.pluginmanager.register(concurrency.Concurrency(config, settings.timeout), concurrency.NAME)
 
 
 def plan(session: pytest.Session, items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_gilcheck.races.conflicts import Shared
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.verdict import Hazard, Race
@@ -50,7 +51,8 @@ class Exploration:
     ``hazards`` are no failures: see :mod:`hazards`. ``conflicts`` are the pairs of conflicting accesses that were seen,
     which ran in ``orders_seen`` of ``orders_total`` orders (some may be impossible); ``pruned`` the choices that a
     systematic search left out as equivalent to others. ``found_after`` are the seconds from the end of the first execution,
-    when the code was instrumented, to that of the failing one.
+    when the code was instrumented, to that of the failing one. ``shared`` are the accesses to what threads share that were
+    seen.
     """
 
     verdict: Race
@@ -74,3 +76,4 @@ class Exploration:
     orders_total: int = 0
     pruned: int = 0
     found_after: float | None = None
+    shared: tuple[Shared, ...] = ()

@@ -150,6 +150,7 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-approximate", "gilcheck_approximate"),
         ("--gilcheck-replay", "gilcheck_replay"),
         ("--gilcheck-report", "gilcheck_report"),
+        ("--gilcheck-cov", "gilcheck_cov"),
         ("--gilcheck-json", "gilcheck_json"),
         ("--gilcheck-html", "gilcheck_html"),
         ("--gilcheck-sarif", "gilcheck_sarif"),
