@@ -48,7 +48,7 @@ class Exploration:
     interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and what was done if that was not found out,
     ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds``, which are not among the ``seconds``.
     ``uncontrolled`` names each thing that could not be controlled.
-    ``hazards`` are no failures: see :mod:`hazards`. ``conflicts`` are the pairs of conflicting accesses that were seen,
+    ``hazards`` are no failures: see ``races.hazards``. ``conflicts`` are the pairs of conflicting accesses that were seen,
     which ran in ``orders_seen`` of ``orders_total`` orders (some may be impossible); ``pruned`` the choices that a
     systematic search left out as equivalent to others. ``found_after`` are the seconds from the end of the first execution,
     when the code was instrumented, to that of the failing one. ``shared`` are the accesses to what threads share that were
