@@ -11,7 +11,9 @@ from filelock import FileLock
 
 from pytest_gilcheck.environment import Environment, gil_state, observe
 from pytest_gilcheck.gating.expectation import Expectation
+from pytest_gilcheck.gating.regression import confirmed
 from pytest_gilcheck.plugin import failures
+from pytest_gilcheck.plugin.comparing import against
 from pytest_gilcheck.plugin.items import ItemWorkload
 from pytest_gilcheck.plugin.markers import Wanted
 from pytest_gilcheck.plugin.pool import Pool
@@ -22,7 +24,7 @@ from pytest_gilcheck.scaling import Settings as MeasureSettings
 from pytest_gilcheck.scaling.failures import Declined
 from pytest_gilcheck.scaling.measure import Observer
 from pytest_gilcheck.scaling.reading import Run
-from pytest_gilcheck.verdict import Scaling
+from pytest_gilcheck.verdict import UNDECIDED, Scaling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Checker:
         lock: AbstractContextManager[object] = nullcontext() if self._lock is None else self._lock
         with lock:
             try:
-                return self._judge(wanted, self._measuring(item, wanted, threads, observer))
+                return self._judge(item, wanted, self._measuring(item, wanted, threads, observer))
             except NotRepeatable as reason:
                 return skipped(f"not repeatable: {reason}", wanted)
             except Declined as reason:
@@ -86,21 +88,37 @@ class Checker:
 
         return once
 
-    def _judge(self, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
-        measurement = once()
-        record = describe(measurement)
+    def _judge(self, item: pytest.Item, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
+        """A broken expectation, and a regression, is one only if another measurement shows it, too."""
+        baseline = against(item, wanted, self._settings.gates, self.environment)
         expectation = _expectation(wanted)
+        record = describe(once())
         judged = expectation.judge(record, self.environment.cpus)
-        if judged.outcome == "broken":
-            record = describe(once())
-            judged = expectation.judge(record, self.environment.cpus)
-            record = replace(record, seconds=record.seconds + measurement.seconds)
+        compared = None if baseline is None else baseline.compare(record)
+        worse = compared is not None and compared.worse
+        if judged.outcome == "broken" or worse:
+            record = self._again(record, once, insist=worse)
+            second = expectation.judge(record, self.environment.cpus)
+            # It may have been measured again for its baseline only; a break that the first one did not show is unconfirmed.
+            judged = second if judged.outcome == "broken" or second.outcome != "broken" else judged
+            if baseline is not None and compared is not None:
+                compared = confirmed(compared, baseline.compare(record))
         record = replace(record, expectation=judged.outcome, expected=judged.why)
+        record = record if compared is None else compared.on(record)
         if judged.loaded:
             record = replace(record, verdict=Scaling.INCONCLUSIVE, reason=f"{judged.why}; {record.reason}", advice=None)
         if judged.outcome == "broken" and "expectation" in self._settings.policy.fail_on:
             return Outcome(record=record, error=pytest.fail.Exception(f"gilcheck: {judged.why}", pytrace=False))
         return Outcome(record=record)
+
+    def _again(self, first: ScalingRecord, once: Callable[[], Measurement], *, insist: bool) -> ScalingRecord:
+        """Measure again, and with ``insist`` once more if that decides nothing; what it cost in all is kept."""
+        record = describe(once())
+        spent = first.seconds + record.seconds
+        if insist and record.verdict in UNDECIDED:
+            record = describe(once())
+            spent += record.seconds
+        return replace(record, seconds=spent)
 
     def _failed(self, failed: WorkersFailed) -> Outcome:
         record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason=failures.summary(failed, failed.copies), failed=True)

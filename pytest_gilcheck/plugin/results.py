@@ -13,6 +13,7 @@ import pytest
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision, decide
 from pytest_gilcheck.plugin import tokens
+from pytest_gilcheck.plugin.comparing import Comparing
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
@@ -27,9 +28,10 @@ _NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use
 class Results:
     """The hooks at the end of a session."""
 
-    def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
+    def __init__(self, config: pytest.Config, settings: PluginSettings, comparing: Comparing) -> None:
         self._config = config
         self._settings = settings
+        self._comparing = comparing
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
@@ -39,7 +41,7 @@ class Results:
         """Take the record from a report, wherever the test ran."""
         checked = records(report)
         if checked is not None:
-            self._records[report.nodeid] = checked
+            self._records[report.nodeid] = self._comparing.complete(checked)
 
     @property
     def _scaling(self) -> dict[str, ScalingRecord]:
@@ -63,6 +65,7 @@ class Results:
         """Take what a worker of pytest-xdist found wrong in the markers, and what its worker processes said at their end."""
         output = getattr(node, "workeroutput", None) or {}
         self.notes += output.get("gilcheck_notes", [])
+        self._comparing.hears(output.get("gilcheck_gone"))
         self._mistake = output.get("gilcheck_mistake", self._mistake)
 
     @pytest.hookimpl(trylast=True)
@@ -71,6 +74,7 @@ class Results:
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
         decision = decide(self._settings.policy, self._records)
+        self._problems += self._comparing.finish(self._records, keep=self._settings.replay is None)
         self._write_files(decision)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -78,7 +82,9 @@ class Results:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             sys.stderr.write("".join(f"ERROR: {line}\n" for line in self._mistake.splitlines()))
         if not self._config.pluginmanager.has_plugin("terminalreporter"):
-            sys.stderr.write("".join(f"gilcheck: {problem}{os.linesep}" for problem in self._problems))
+            lines = [*self._comparing.lines(), *text.gate(decision, self._records)]
+            lines += [f"gilcheck: {problem}" for problem in self._problems]
+            sys.stderr.write("".join(f"{line}{os.linesep}" for line in lines))
 
     def _write_files(self, decision: Decision) -> None:
         if not self._settings.files:
@@ -88,6 +94,7 @@ class Results:
             tests=self._records,
             session={"xdist_workers": self._siblings},
             failing=decision.failing,
+            trend=self._comparing.trend,
         )
         for name, path in self._settings.files.items():
             try:
@@ -107,7 +114,8 @@ class Results:
         if self._settings.replay is not None:
             lines += races.not_reproduced(self._races)
         self._write(terminalreporter, lines, yellow=True)
-        self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records)), red=True)
+        self._write(terminalreporter, self._comparing.lines())
+        self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records), self._records), red=True)
         problems = [f"gilcheck: {note}" for note in [*self.notes, *self._problems]]
         self._write(terminalreporter, problems, red=True)
 

@@ -152,4 +152,9 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-report", "gilcheck_report"),
         ("--gilcheck-json", "gilcheck_json"),
         ("--gilcheck-fail-on", "gilcheck_fail_on"),
+        ("--gilcheck-baseline", "gilcheck_baseline"),
+        ("--gilcheck-save-baseline", "gilcheck_save_baseline"),
+        ("--gilcheck-max-regression", "gilcheck_max_regression"),
+        ("--gilcheck-max-speedup-loss", "gilcheck_max_speedup_loss"),
+        ("--gilcheck-history", "gilcheck_history"),
     ]

@@ -6,10 +6,10 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision
-from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting.layout import printable
 from pytest_gilcheck.reporting.text import footnotes, gate, summary, table
-from pytest_gilcheck.verdict import Scaling
+from pytest_gilcheck.verdict import Race, Scaling
 
 BOUND = ScalingRecord(
     verdict=Scaling.GIL_BOUND,
@@ -110,7 +110,7 @@ def test_ids_and_reasons_are_made_safe() -> None:
     lines = table({"t[\x1b]": replace(SKIPPED, reason="\x1b[2J")}, 80)
     assert "\x1b" not in "".join(lines)
     assert "\x1b" not in "".join(summary({"t[\x1b]": BOUND}, full=False))
-    assert "\x1b" not in "".join(gate(Decision(failing=(("t[\x1b]", "gil-bound"),))))
+    assert "\x1b" not in "".join(gate(Decision(failing=(("t[\x1b]", "gil-bound"),)), {"t[\x1b]": Checked(scaling=BOUND)}))
 
 
 def test_the_summary_is_one_line_on_what_was_flagged() -> None:
@@ -141,12 +141,19 @@ def test_nothing_flagged_nothing_said() -> None:
 
 
 def test_the_gate_names_what_fails_the_run() -> None:
-    assert gate(Decision(failing=())) == []
-    assert gate(Decision(failing=(("a", "lock-bound"), ("b", "gil-bound"), ("c", "gil-bound")))) == [
-        "gilcheck: --gilcheck-fail-on=gil-bound,lock-bound fails this run:",
+    assert gate(Decision(failing=()), {}) == []
+    records = {
+        "a": Checked(scaling=replace(BOUND, reason="a lock", regression="it was better")),
+        "b": Checked(race=RaceRecord(verdict=Race.UNCONTROLLED, reason="a socket")),
+    }
+    assert gate(Decision(failing=(("a", "lock-bound"), ("a", "regression"), ("b", "uncontrolled"))), records) == [
+        "gilcheck: --gilcheck-fail-on=lock-bound,regression,uncontrolled fails this run:",
         "    lock-bound: a",
-        "    gil-bound: b",
-        "    gil-bound: c",
+        "        a lock",
+        "    regression: a",
+        "        it was better",
+        "    uncontrolled: b",
+        "        a socket",
     ]
 
 
