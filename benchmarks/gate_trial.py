@@ -3,9 +3,9 @@
     python benchmarks/gate_trial.py [--runs 10] [--workloads 45] [--seconds 1] [--changes 12] [--seed 0] [--folder DIR]
 
 Measures the workloads of `gate_workloads.py` as a baseline, then `--runs` times more while processes that keep the CPUs
-busy come and go, without any change; then makes `--changes` real changes for the worse, one after another, and measures the
+busy come and go, without a change; then makes `--changes` real changes for the worse, one after another, and measures the
 changed test. It takes long: with `--folder`, which keeps the baseline, it can be done in parts (`--runs 3 --changes 0`).
-Prints each regression that was reported without a change and each change that was missed; ends with status 1 if there was one.
+Prints each regression that was reported without a change, and each change that was missed; status 1 if there was one.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def main() -> None:
         with_verdict = trial.take_baseline()
         without = sorted(set(trial.names) - with_verdict)
         print(
-            f"baseline: {len(with_verdict)} of {len(trial.names)} workloads; without a verdict: {', '.join(without) or 'none'}"
+            f"baseline: {len(with_verdict)} of {len(trial.names)} workloads; no verdict: {', '.join(without) or 'none'}",
+            flush=True,
         )
         wrong = [line for run in range(options.runs) for line in trial.unchanged(run + 1, options.seed + run)]
         caught = [trial.changed(name, options.seed + 100 + number) for number, name in enumerate(changes)]

@@ -70,6 +70,8 @@ def compare(base: Figures | None, head: Figures, limits: Limits, reason: str = "
         return Comparison(outcome="not compared", why=f"{head.verdict}: {reason}" if reason else str(head.verdict))
     if base is None:
         return Comparison(outcome="new")
+    if not base.decided:
+        return Comparison(outcome="not compared", why=f"the baseline is {base.verdict}")
     if (base.machine.gil == "disabled") != (head.machine.gil == "disabled"):
         why = f"the baseline was measured with the GIL {base.machine.gil}, now it is {head.machine.gil}"
         return Comparison(outcome="not compared", why=why)
