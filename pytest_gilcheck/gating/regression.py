@@ -26,9 +26,10 @@ CLASSES: Final = {
 }
 
 _HELD = frozenset({Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND})
+_WAITS = frozenset({Scaling.IO_BOUND, Scaling.SHARED_RESOURCE})
 
 # The verdicts about the GIL meet at thresholds of the GIL share, and a body that is near one is now this, now that. So a
-# worse class needs a share that has risen by this part of the limit, too: at the default, by 0.15.
+# worse class needs figures that moved by this part of the limit, too: at the default, the share by 0.15 and the ratio by 15 %.
 _OF_THE_LIMIT = 0.6
 
 # Above this share of denied CPU time a speed-up, or a shared resource, may be the machine's doing.
@@ -85,6 +86,18 @@ def compare(base: Figures | None, head: Figures, limits: Limits, reason: str = "
     return Comparison(outcome="same", slower=slower)
 
 
+def less_favourable(one: ScalingRecord, other: ScalingRecord) -> ScalingRecord:
+    """Which of two measurements of one test to keep as its baseline: a decided one, of the worse class, with the larger share.
+
+    A measurement that a busy machine made look too good would be the cause of a false regression in every later run.
+    """
+    return max(one, other, key=_badness)
+
+
+def _badness(record: ScalingRecord) -> tuple[int, float, float]:
+    return (CLASSES.get(record.verdict, -1), record.gil_share or 0.0, -(record.runnable_ratio or 0.0))
+
+
 def confirmed(first: Comparison, second: Comparison) -> Comparison:
     """What counts of two measurements of one test: a regression only if both show it."""
     if second.worse and not first.worse:
@@ -101,7 +114,7 @@ def _worse(base: Figures, head: Figures, limits: Limits) -> bool:
 def _figures_worse(base: Figures, head: Figures, limits: Limits) -> bool:
     """More of the time under the GIL, and fewer threads that want to run; neither alone proves anything."""
     rise = _rise(base, head)
-    return rise is not None and rise >= limits.regression and _fewer_run(base, head, limits)
+    return rise is not None and rise >= limits.regression and bool(_fewer_run(base, head, limits.regression))
 
 
 def _class_is_told(base: Figures, head: Figures, limits: Limits) -> bool:
@@ -109,12 +122,14 @@ def _class_is_told(base: Figures, head: Figures, limits: Limits) -> bool:
     if head.verdict in _HELD:
         rise = _rise(base, head)
         needed = limits.regression * (1.0 if base.verdict in _HELD else _OF_THE_LIMIT)
-        return rise is None or rise >= needed
+        # How often threads that wait want to run depends on much, and says nothing against a share that has risen.
+        fewer = None if base.verdict in _WAITS else _fewer_run(base, head, needed)
+        return (rise is None or rise >= needed) and fewer is not False
     if head.verdict is Scaling.SHARED_RESOURCE:
         # What a disk or a memory bus gives is no property of the test: that of another machine, or a busy one, gives less.
         return base.machine == head.machine and not _was_busy(head)
     # A lock: nothing lies between it and threads that help but a gap without a verdict. Others share a threshold with it.
-    return CLASSES[base.verdict] == 0 or _fewer_run(base, head, limits)
+    return CLASSES[base.verdict] == 0 or bool(_fewer_run(base, head, limits.regression))
 
 
 def _rise(base: Figures, head: Figures) -> float | None:
@@ -124,11 +139,11 @@ def _rise(base: Figures, head: Figures) -> float | None:
     return round(head.gil_share - base.gil_share, 2)
 
 
-def _fewer_run(base: Figures, head: Figures, limits: Limits) -> bool:
-    """Whether the runnable ratio fell by the limit; with another number of threads it is another figure."""
-    if base.runnable_ratio is None or head.runnable_ratio is None or base.threads != head.threads:
-        return False
-    return head.runnable_ratio <= base.runnable_ratio * (1.0 - limits.regression) and base.runnable_ratio > 0
+def _fewer_run(base: Figures, head: Figures, part: float) -> bool | None:
+    """Whether the runnable ratio fell by ``part``; ``None``: unknown. With another number of threads it is another figure."""
+    if not base.runnable_ratio or head.runnable_ratio is None or base.threads != head.threads:
+        return None
+    return head.runnable_ratio <= base.runnable_ratio * (1.0 - part)
 
 
 def _speedup(base: Figures, head: Figures, limits: Limits) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from pytest_gilcheck.environment import Environment, gil_state, observe
 from pytest_gilcheck.gating.expectation import Expectation
-from pytest_gilcheck.gating.regression import confirmed
+from pytest_gilcheck.gating.regression import confirmed, less_favourable
 from pytest_gilcheck.plugin import failures
 from pytest_gilcheck.plugin.comparing import against
 from pytest_gilcheck.plugin.items import ItemWorkload
@@ -89,18 +89,24 @@ class Checker:
         return once
 
     def _judge(self, item: pytest.Item, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
-        """A broken expectation, and a regression, is one only if another measurement shows it, too."""
+        """A broken expectation, and a regression, is one only if another measurement shows it, too.
+
+        What goes into a baseline is measured twice as well, as whatever comes later is judged by it.
+        """
         baseline = against(item, wanted, self._settings.gates, self.environment)
         expectation = _expectation(wanted)
         record = describe(once())
         judged = expectation.judge(record, self.environment.cpus)
         compared = None if baseline is None else baseline.compare(record)
         worse = compared is not None and compared.worse
-        if judged.outcome == "broken" or worse:
-            record = self._again(record, once, insist=worse)
+        broken, saving = judged.outcome == "broken", self._settings.gates.save is not None
+        if broken or worse or saving:
+            again = self._again(record, once, insist=worse)
+            kept = again if broken or worse else less_favourable(record, again)
+            record = replace(kept, seconds=again.seconds)
             second = expectation.judge(record, self.environment.cpus)
             # It may have been measured again for its baseline only; a break that the first one did not show is unconfirmed.
-            judged = second if judged.outcome == "broken" or second.outcome != "broken" else judged
+            judged = second if broken or second.outcome != "broken" else judged
             if baseline is not None and compared is not None:
                 compared = confirmed(compared, baseline.compare(record))
         record = replace(record, expectation=judged.outcome, expected=judged.why)
