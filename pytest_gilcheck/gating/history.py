@@ -189,4 +189,6 @@ def _check(connection: Connection, path: Path) -> bool:
             f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to {SCHEMA_VERSION}); "
             "upgrade pytest-gilcheck"
         )
+    # Of a file that was cut only reading it tells.
+    connection.execute("SELECT * FROM runs JOIN results USING (run) LIMIT 1")
     return False

@@ -29,7 +29,7 @@ _HELD = frozenset({Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND})
 _WAITS = frozenset({Scaling.IO_BOUND, Scaling.SHARED_RESOURCE})
 
 # The verdicts about the GIL meet at thresholds of the GIL share, and a body that is near one is now this, now that. So a
-# worse class needs figures that moved by this part of the limit, too: at the default, the share by 0.15 and the ratio by 15 %.
+# worse class needs figures that moved by this part of the limit, too: by default, the share by 0.15, the ratio by 15 %.
 _OF_THE_LIMIT = 0.6
 
 # Above this share of denied CPU time a speed-up, or a shared resource, may be the machine's doing.
@@ -87,9 +87,9 @@ def compare(base: Figures | None, head: Figures, limits: Limits, reason: str = "
 
 
 def less_favourable(one: ScalingRecord, other: ScalingRecord) -> ScalingRecord:
-    """Which of two measurements of one test to keep as its baseline: a decided one, of the worse class, with the larger share.
+    """Which of two measurements of one test to keep as its baseline: decided, of the worse class, with the larger share.
 
-    A measurement that a busy machine made look too good would be the cause of a false regression in every later run.
+    A measurement that a busy machine made look too good would cause a false regression in every later run.
     """
     return max(one, other, key=_badness)
 
@@ -106,9 +106,8 @@ def confirmed(first: Comparison, second: Comparison) -> Comparison:
 
 
 def _worse(base: Figures, head: Figures, limits: Limits) -> bool:
-    return _figures_worse(base, head, limits) or (
-        CLASSES[head.verdict] > CLASSES[base.verdict] and _class_is_told(base, head, limits)
-    )
+    rank = CLASSES[head.verdict] - CLASSES[base.verdict]
+    return (rank >= 0 and _figures_worse(base, head, limits)) or (rank > 0 and _class_is_told(base, head, limits))
 
 
 def _figures_worse(base: Figures, head: Figures, limits: Limits) -> bool:
@@ -140,7 +139,7 @@ def _rise(base: Figures, head: Figures) -> float | None:
 
 
 def _fewer_run(base: Figures, head: Figures, part: float) -> bool | None:
-    """Whether the runnable ratio fell by ``part``; ``None``: unknown. With another number of threads it is another figure."""
+    """Whether the runnable ratio fell by ``part``. ``None``: unknown; with another number of threads figures differ."""
     if not base.runnable_ratio or head.runnable_ratio is None or base.threads != head.threads:
         return None
     return head.runnable_ratio <= base.runnable_ratio * (1.0 - part)
