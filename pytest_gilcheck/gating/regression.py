@@ -32,6 +32,9 @@ _WAITS = frozenset({Scaling.IO_BOUND, Scaling.SHARED_RESOURCE})
 # worse class needs figures that moved by this part of the limit, too: by default, the share by 0.15, the ratio by 15 %.
 _OF_THE_LIMIT = 0.6
 
+# A share that has risen by so many times the limit needs no other figure beside a worse verdict.
+_ENOUGH = 2.0
+
 # Above this share of denied CPU time a speed-up, or a shared resource, may be the machine's doing.
 _BUSY = 0.15
 
@@ -121,14 +124,24 @@ def _class_is_told(base: Figures, head: Figures, limits: Limits) -> bool:
     if head.verdict in _HELD:
         rise = _rise(base, head)
         needed = limits.regression * (1.0 if base.verdict in _HELD else _OF_THE_LIMIT)
-        # How often threads that wait want to run depends on much, and says nothing against a share that has risen.
-        fewer = None if base.verdict in _WAITS else _fewer_run(base, head, needed)
-        return (rise is None or rise >= needed) and fewer is not False
+        return rise is None or rise >= _ENOUGH * limits.regression or (rise >= needed and _ratio_agrees(base, head, needed))
     if head.verdict is Scaling.SHARED_RESOURCE:
         # What a disk or a memory bus gives is no property of the test: that of another machine, or a busy one, gives less.
         return base.machine == head.machine and not _was_busy(head)
     # A lock: nothing lies between it and threads that help but a gap without a verdict. Others share a threshold with it.
     return CLASSES[base.verdict] == 0 or bool(_fewer_run(base, head, limits.regression))
+
+
+def _ratio_agrees(base: Figures, head: Figures, part: float) -> bool:
+    """Whether the runnable ratio fell by ``part``, or tells nothing.
+
+    N threads that each need the GIL for a share s of their time cannot have a ratio above 1 / (s N): only where that is a
+    fall does its absence speak against the share. How often threads that wait want to run depends on much else.
+    """
+    queue = (head.gil_share or 0.0) * (head.threads or 0)
+    if base.verdict in _WAITS or queue * (1.0 - part) < 1.0:
+        return True
+    return _fewer_run(base, head, part) is not False
 
 
 def _rise(base: Figures, head: Figures) -> float | None:

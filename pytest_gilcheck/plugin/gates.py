@@ -16,6 +16,9 @@ from pytest_gilcheck.gating.regression import MAX_REGRESSION, Limits
 from pytest_gilcheck.plugin import markers
 from pytest_gilcheck.reporting.files import check_writable
 
+# So much of a wrong value is shown.
+_SHOWN = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:
@@ -56,7 +59,7 @@ def resolve(config: pytest.Config, reader: Reader) -> Gates:
         baseline=baseline,
         compared=compared,
         save=save,
-        saved=reader.read("save-baseline", lambda _: _existing(save), Baseline()),
+        saved=Baseline() if save is None else reader.read("save-baseline", lambda _: _existing(save), Baseline()),
         history=reader.read("history", lambda text: _history(config, text), None),
         limits=Limits(
             regression=reader.read("max-regression", _share, MAX_REGRESSION),
@@ -79,8 +82,8 @@ def _writable(config: pytest.Config, ini: str, text: str) -> Path:
     return path
 
 
-def _existing(path: Path | None) -> Baseline:
-    return read(path) if path is not None and path.exists() else Baseline()
+def _existing(path: Path) -> Baseline:
+    return read(path) if path.exists() else Baseline()
 
 
 def _history(config: pytest.Config, text: str) -> Path:
@@ -97,5 +100,5 @@ def _share(text: str) -> float:
         number = -1.0
     valid = markers.share(number)
     if valid is not None:
-        raise Misuse(f"{text!r} is not {valid}")
+        raise Misuse(f"{text[:_SHOWN]!r} is not {valid}")
     return number

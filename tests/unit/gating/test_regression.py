@@ -95,6 +95,10 @@ def test_a_larger_share_alone_is_no_worse_verdict_of_a_body_that_computes() -> N
     assert outcome(before, replace(after, runnable_ratio=None)) == "worse"
     assert outcome(before, replace(after, threads=8)) == "worse"
     assert outcome(replace(before, verdict=S.IO_BOUND), after) == "worse", "of what waits, the ratio tells nothing"
+    assert outcome(before, replace(after, gil_share=0.62)) == "worse", "it has risen by twice the limit"
+    two = replace(before, threads=2), replace(after, threads=2)
+    assert outcome(*two) == "worse", "two threads need not queue for 0.38 of the time each"
+    assert outcome(two[0], replace(two[1], gil_share=0.6)) == "same", "they would have to for 0.6"
 
 
 @pytest.mark.parametrize("base", [S.RELEASES_GIL, S.IO_BOUND])
