@@ -130,7 +130,7 @@ class Comparing:
             # Read again: another run may have saved to it meanwhile.
             before = baseline.read(path) if path.exists() else baseline.Baseline()
             gone = [test for test in gone if test in before.tests]
-            if measured or gone:
+            if measured or gone or not path.exists():  # an empty one can be compared with: all is new
                 write_atomically(path, baseline.text(before.merged(measured, gone)))
         except Misuse as mistake:
             return [f"the baseline was not saved: {mistake}"]

@@ -65,7 +65,7 @@ def saved(what: Saved) -> list[str]:
     parts += [f"{what.kept} kept as they were"] if what.kept else []
     parts += [f"{counted({'gone': what.gone})}"] if what.gone else []
     if not what.measured and not what.gone:
-        return [f"gilcheck: {printable(what.name)} was left as it is: no test came to a verdict"]
+        return [f"gilcheck: nothing was saved to {printable(what.name)}: no test came to a verdict"]
     return [f"gilcheck: saved to {printable(what.name)}: {', '.join(parts)}", *_renamed(what.renamed)]
 
 

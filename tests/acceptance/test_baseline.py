@@ -88,8 +88,10 @@ def test_saving_merges(suite: Suite) -> None:
     ran.shows("gilcheck: saved to *: 1 measured, 3 kept as they were, 1 gone (test_suite.py::test_x)")
     before = path.read_bytes()
     ran = suite.run("--gilcheck-save-baseline=new/baseline.json", "test_suite.py::test_short", "test_suite.py::test_plain")
-    ran.shows("gilcheck: *baseline.json was left as it is: no test came to a verdict")
+    ran.shows("gilcheck: nothing was saved to *baseline.json: no test came to a verdict")
     assert path.read_bytes() == before, "where tests are named, nobody can tell which are gone"
+    suite.run("--gilcheck-save-baseline=other.json", "-k", "test_plain")
+    assert baseline.read(suite.folder / "other.json") == Baseline(), "there is something to compare with all the same"
 
 
 def test_what_is_the_same_new_gone_or_renamed_is_said(suite: Suite) -> None:

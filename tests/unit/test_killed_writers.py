@@ -144,8 +144,8 @@ def test_a_history_has_a_run_wholly_or_not_at_all(tmp_path: Path) -> None:
     for kill_at in (5, 40, 100, 200, 400, 800, 1_200, NEVER):
         kept += run(_APPENDS, kill_at, path, f"killed at {kill_at}", 1)
         taken_back += path.with_name("history.db-journal").exists()
+        history.check(path)  # whoever opens it first takes back what is half made
         if path.exists() and path.stat().st_size:
-            history.check(path)
             assert [run.tests for run in history.runs(path)] == [50] * kept
     assert kept >= 1, "the last one was not killed"
     assert taken_back >= 1, "some were, in the middle of it"
