@@ -115,7 +115,7 @@ CHANGES: dict[str, tuple[str, str]] = {
         "a call that holds the GIL was inserted",
         "hashlib.sha512(DATA[:8_000_000]).digest(); hold(160_000); hold(160_000)",
     ),
-    "event": ("a call that holds the GIL was inserted", "threading.Event().wait(0.02); hold(160_000); hold(160_000)"),
+    "event": ("a call that holds the GIL was inserted", "threading.Event().wait(0.02); hold(300_000); hold(300_000)"),
     "md5": (
         "a call that holds the GIL was inserted",
         "hashlib.md5(DATA[:4_000_000]).digest(); sorted(NUMBERS); sorted(NUMBERS)",

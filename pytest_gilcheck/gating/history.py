@@ -169,7 +169,7 @@ def _opened(path: Path, *, create: bool = False) -> Iterator[Connection]:
     mode = "rwc" if create else "rw"
     try:
         address = f"{path.absolute().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(address, _PATIENCE_SECONDS, isolation_level=None, uri=True)) as connection:
+        with closing(sqlite3.connect(address, timeout=_PATIENCE_SECONDS, isolation_level=None, uri=True)) as connection:
             yield connection
     except (sqlite3.Error, UnicodeEncodeError) as error:
         raise Misuse(f"{str(path)!r} cannot be used as a history: {error}; give another path") from error

@@ -24,7 +24,10 @@ from pytest_gilcheck.scaling import Settings as MeasureSettings
 from pytest_gilcheck.scaling.failures import Declined
 from pytest_gilcheck.scaling.measure import Observer
 from pytest_gilcheck.scaling.reading import Run
-from pytest_gilcheck.verdict import UNDECIDED, Scaling
+from pytest_gilcheck.verdict import Scaling
+
+# How often to measure what shall be compared, while it is inconclusive: a busy machine may show in a moment what it hides now.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +98,15 @@ class Checker:
         """
         baseline = against(item, wanted, self._settings.gates, self.environment)
         expectation = _expectation(wanted)
-        record = describe(once())
+        record = _measured(once, _ATTEMPTS if baseline is not None and baseline.base is not None else 1)
         judged = expectation.judge(record, self.environment.cpus)
         compared = None if baseline is None else baseline.compare(record)
         worse = compared is not None and compared.worse
         broken, saving = judged.outcome == "broken", self._settings.gates.save is not None
         if broken or worse or saving:
-            again = self._again(record, once, insist=worse)
+            again = _measured(once, _ATTEMPTS if worse else 1)
             kept = again if broken or worse else less_favourable(record, again)
-            record = replace(kept, seconds=again.seconds)
+            record = replace(kept, seconds=record.seconds + again.seconds)
             second = expectation.judge(record, self.environment.cpus)
             # It may have been measured again for its baseline only; a break that the first one did not show is unconfirmed.
             judged = second if broken or second.outcome != "broken" else judged
@@ -117,18 +120,21 @@ class Checker:
             return Outcome(record=record, error=pytest.fail.Exception(f"gilcheck: {judged.why}", pytrace=False))
         return Outcome(record=record)
 
-    def _again(self, first: ScalingRecord, once: Callable[[], Measurement], *, insist: bool) -> ScalingRecord:
-        """Measure again, and with ``insist`` once more if that decides nothing; what it cost in all is kept."""
-        record = describe(once())
-        spent = first.seconds + record.seconds
-        if insist and record.verdict in UNDECIDED:
-            record = describe(once())
-            spent += record.seconds
-        return replace(record, seconds=spent)
-
     def _failed(self, failed: WorkersFailed) -> Outcome:
         record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason=failures.summary(failed, failed.copies), failed=True)
         return Outcome(record=record, error=failures.exception(failed, failed.copies))
+
+
+def _measured(once: Callable[[], Measurement], attempts: int) -> ScalingRecord:
+    """Measure until there is a conclusion, at most ``attempts`` times; the record has what all of it cost."""
+    record = describe(once())
+    spent = record.seconds
+    for _ in range(attempts - 1):
+        if record.verdict is not Scaling.INCONCLUSIVE:
+            break
+        record = describe(once())
+        spent += record.seconds
+    return replace(record, seconds=spent)
 
 
 def skipped(reason: str, wanted: Wanted) -> Outcome:

@@ -77,15 +77,21 @@ def test_a_regression_that_does_not_come_again_is_none(bench: Bench) -> None:
     assert bench.judge(BOUND, RELEASES, gates=AGAINST).record == replace(RELEASES, compared="same", seconds=2.0)
 
 
-def test_where_the_second_measurement_decides_nothing_there_is_a_third(bench: Bench) -> None:
+def test_where_the_second_measurement_concludes_nothing_there_are_more(bench: Bench) -> None:
     assert bench.judge(BOUND, UNCLEAR, BOUND, gates=AGAINST).record.compared == "worse"
-    assert bench.judge(BOUND, UNCLEAR, RELEASES, gates=AGAINST).record.compared == "same"
-    record = bench.judge(BOUND, UNCLEAR, UNCLEAR, gates=AGAINST).record
-    assert (record.compared, record.regression, record.seconds) == ("not compared: inconclusive: too busy", None, 3.0)
+    assert bench.judge(BOUND, UNCLEAR, UNCLEAR, RELEASES, gates=AGAINST).record.compared == "same"
+    record = bench.judge(BOUND, UNCLEAR, UNCLEAR, UNCLEAR, gates=AGAINST).record
+    assert (record.compared, record.regression, record.seconds) == ("not compared: inconclusive: too busy", None, 4.0)
 
 
-def test_a_first_measurement_without_a_verdict_is_not_repeated(bench: Bench) -> None:
-    assert bench.judge(UNCLEAR, gates=AGAINST).record.compared == "not compared: inconclusive: too busy"
+def test_what_shall_be_compared_is_measured_until_it_can_be(bench: Bench) -> None:
+    assert bench.judge(UNCLEAR, RELEASES, gates=AGAINST).record == replace(RELEASES, compared="same", seconds=2.0)
+    assert bench.judge(UNCLEAR, UNCLEAR, BOUND, BOUND, gates=AGAINST).record.compared == "worse"
+    record = bench.judge(UNCLEAR, UNCLEAR, UNCLEAR, gates=AGAINST).record
+    assert (record.compared, record.seconds) == ("not compared: inconclusive: too busy", 3.0)
+    short = replace(UNCLEAR, verdict=Scaling.TOO_SHORT)
+    assert bench.judge(short, gates=AGAINST).record.compared == "not compared: too-short: too busy"
+    assert bench.judge(UNCLEAR, gates=Gates(baseline=Baseline())).record.compared == "not compared: inconclusive: too busy"
 
 
 def test_a_marker_moves_the_limits(bench: Bench) -> None:
