@@ -26,7 +26,7 @@ from pytest_gilcheck.scaling.measure import Observer
 from pytest_gilcheck.scaling.reading import Run
 from pytest_gilcheck.verdict import Scaling
 
-# How often to measure what shall be compared, while it is inconclusive: a busy machine may show in a moment what it hides now.
+# How often to measure what shall be compared, while it is inconclusive: what a busy machine hides now it may show soon.
 _ATTEMPTS = 3
 
 
