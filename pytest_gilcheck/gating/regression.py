@@ -29,11 +29,9 @@ _HELD = frozenset({Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND})
 _WAITS = frozenset({Scaling.IO_BOUND, Scaling.SHARED_RESOURCE})
 
 # The verdicts about the GIL meet at thresholds of the GIL share, and a body that is near one is now this, now that. So a
-# worse class needs figures that moved by this part of the limit, too: by default, the share by 0.15, the ratio by 15 %.
+# worse class needs a share that has risen by the limit, or figures that moved by this part of it together: by default, the
+# share by 0.25, or by 0.15 while the ratio fell by 15 %.
 _OF_THE_LIMIT = 0.6
-
-# A share that has risen by so many times the limit needs no other figure beside a worse verdict.
-_ENOUGH = 2.0
 
 # Above this share of denied CPU time a speed-up, or a shared resource, may be the machine's doing.
 _BUSY = 0.15
@@ -123,8 +121,10 @@ def _class_is_told(base: Figures, head: Figures, limits: Limits) -> bool:
     """Whether more than a threshold lies between two verdicts of different classes."""
     if head.verdict in _HELD:
         rise = _rise(base, head)
-        needed = limits.regression * (1.0 if base.verdict in _HELD else _OF_THE_LIMIT)
-        return rise is None or rise >= _ENOUGH * limits.regression or (rise >= needed and _ratio_agrees(base, head, needed))
+        if rise is None or rise >= limits.regression:
+            return True
+        part = _OF_THE_LIMIT * limits.regression
+        return base.verdict not in _HELD and rise >= part and _ratio_agrees(base, head, part)
     if head.verdict is Scaling.SHARED_RESOURCE:
         # What a disk or a memory bus gives is no property of the test: that of another machine, or a busy one, gives less.
         return base.machine == head.machine and not _was_busy(head)

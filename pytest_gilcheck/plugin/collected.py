@@ -17,27 +17,25 @@ class Collected:
         self._config = config
         self._known = known
         self._tests: set[str] = set()
+        self._collected: set[str] = set()
         self._incomplete: set[str] = set()
-        self._finished = False
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note a test."""
         self._tests.add(item.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a file of which something could not be collected, or skips itself."""
-        if not report.passed:
+        """Note a file, which is reported after all that is in it; and one of which something could not be collected."""
+        if report.passed:
+            self._collected.add(report.nodeid)
+        else:
             self._incomplete.add(_file(report.nodeid))
-
-    def pytest_collection_finish(self) -> None:
-        """All has been collected."""
-        self._finished = True
 
     def gone(self) -> list[str]:
         """The known tests that were not collected, although their files were, wholly, or are no more."""
-        if not self._finished or self._partial():
+        if self._partial():
             return []
-        files = {_file(test) for test in self._tests} - self._incomplete
+        files = self._collected - self._incomplete
         if not self._tests.isdisjoint(self._known):  # the ids are seen from the same folder as those of the baseline
             files |= {file for file in map(_file, self._known) if not (self._config.rootpath / file).exists()}
         return sorted(test for test in self._known if test not in self._tests and _file(test) in files)

@@ -74,7 +74,8 @@ class Results:
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
         decision = decide(self._settings.policy, self._records)
-        self._problems += self._comparing.finish(self._records, keep=self._settings.replay is None)
+        keep = self._settings.replay is None and not self._config.getoption("collectonly")
+        self._problems += self._comparing.finish(self._records, keep=keep)
         self._write_files(decision)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

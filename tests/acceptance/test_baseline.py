@@ -90,6 +90,8 @@ def test_saving_merges(suite: Suite) -> None:
     ran = suite.run("--gilcheck-save-baseline=new/baseline.json", "test_suite.py::test_short", "test_suite.py::test_plain")
     ran.shows("gilcheck: nothing was saved to *baseline.json: no test came to a verdict")
     assert path.read_bytes() == before, "where tests are named, nobody can tell which are gone"
+    suite.run("--gilcheck-save-baseline=other.json", "--collect-only")
+    assert not (suite.folder / "other.json").exists()
     suite.run("--gilcheck-save-baseline=other.json", "-k", "test_plain")
     assert baseline.read(suite.folder / "other.json") == Baseline(), "there is something to compare with all the same"
 

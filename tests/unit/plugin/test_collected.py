@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def collected(
-    folder: Path, *tests: str, args: tuple[str, ...] = ("tests",), lf: bool = False, failed: str = "", finished: bool = True
+    folder: Path, *tests: str, args: tuple[str, ...] = ("tests",), lf: bool = False, failed: str = "", empty: str = ""
 ) -> list[str]:
     config = SimpleNamespace(args=args, rootpath=folder, getoption=lambda name, default: lf if name == "lf" else default)
     hooks = Collected(cast("Any", config), KNOWN)
@@ -27,23 +27,29 @@ def collected(
         hooks.pytest_itemcollected(cast("Any", SimpleNamespace(nodeid=test)))
     if failed:
         hooks.pytest_collectreport(cast("Any", SimpleNamespace(nodeid=failed, passed=False)))
-    if finished:
-        hooks.pytest_collection_finish()
+    for file in {*(test.partition("::")[0] for test in tests), empty} - {""}:
+        hooks.pytest_collectreport(cast("Any", SimpleNamespace(nodeid=file, passed=True)))
     return hooks.gone()
 
 
 def test_a_test_that_its_file_no_longer_has_is_gone(folder: Path) -> None:
     assert collected(folder, "a.py::test_1", "a.py::test_3") == ["a.py::test_2", "gone.py::test_1"]
     assert collected(folder, "a.py::test_1", "a.py::test_2", "b.py::test_1") == ["gone.py::test_1"], "its file is"
+    assert collected(folder, "a.py::test_1", "a.py::test_2", empty="b.py") == ["b.py::test_1", "gone.py::test_1"]
+
+
+def test_what_was_not_collected_to_its_end_is_not_gone(folder: Path) -> None:
+    config = SimpleNamespace(args=("tests",), rootpath=folder, getoption=lambda name, default: default)
+    hooks = Collected(cast("Any", config), {"a.py::test_1", "a.py::test_2"})
+    hooks.pytest_itemcollected(cast("Any", SimpleNamespace(nodeid="a.py::test_1")))
+    assert hooks.gone() == [], "as after Ctrl-C"
 
 
 def test_seen_from_another_folder_nothing_is_gone(folder: Path) -> None:
     assert collected(folder, "tests/a.py::test_1") == []
 
 
-@pytest.mark.parametrize(
-    "partial", [{"args": ("a.py::test_1",)}, {"args": ("x", "a.py::test_1[1]")}, {"lf": True}, {"finished": False}]
-)
+@pytest.mark.parametrize("partial", [{"args": ("a.py::test_1",)}, {"args": ("x", "a.py::test_1[1]")}, {"lf": True}])
 def test_where_not_all_was_collected_nothing_is_gone(folder: Path, partial: dict[str, Any]) -> None:
     assert collected(folder, "a.py::test_1", **partial) == []
 
