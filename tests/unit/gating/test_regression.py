@@ -98,8 +98,8 @@ def test_a_larger_share_alone_is_no_worse_verdict_of_a_body_that_computes() -> N
     assert outcome(before, replace(after, gil_share=0.39)) == "worse", "it has risen by all of the limit"
     two = replace(before, threads=2), replace(after, threads=2)
     assert outcome(*two) == "worse", "two threads need not queue for 0.38 of the time each"
-    wanting = (replace(figures_, gil_share=(figures_.gil_share or 0.0) + 0.22) for figures_ in two)
-    assert outcome(*wanting) == "same", "they would have to for 0.6"
+    more = replace(two[0], gil_share=0.36), replace(two[1], gil_share=0.6)
+    assert outcome(*more) == "same", "they would have to for 0.6"
 
 
 @pytest.mark.parametrize("base", [S.RELEASES_GIL, S.IO_BOUND])
