@@ -143,16 +143,19 @@ class RaceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """Both records of one test; ``None`` for a check that nobody asked for."""
+    """Both records of one test; ``None`` for a check that nobody asked for. ``line`` is where the test begins in the file
+    that its id names, from 1, or ``None``."""
 
     scaling: ScalingRecord | None = None
     race: RaceRecord | None = None
+    line: int | None = None
 
     def to_builtins(self) -> dict[str, Any]:
         """Exact builtins: what JSON and a worker's message can carry."""
         return {
             "scaling": None if self.scaling is None else self.scaling.to_builtins(),
             "race": None if self.race is None else self.race.to_builtins(),
+            "line": self.line,
         }
 
     @classmethod
@@ -162,4 +165,5 @@ class Checked:
         return cls(
             scaling=None if scaling is None else ScalingRecord.from_builtins(scaling),
             race=None if race is None else RaceRecord.from_builtins(race),
+            line=plain.get("line"),
         )

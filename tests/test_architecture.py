@@ -17,8 +17,8 @@ import pytest_gilcheck
 ROOT = Path(pytest_gilcheck.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-#: Rooms that run without pytest: all but the plugin and the command line.
-WITH_PYTEST = ("pytest_gilcheck.plugin", "pytest_gilcheck.__main__")
+#: Rooms that need pytest: the plugin.
+WITH_PYTEST = ("pytest_gilcheck.plugin",)
 
 #: What loading the plugin may add to every pytest run: the package, the plugin, and one more.
 MOST_MODULES_LOADED = 3
@@ -35,20 +35,35 @@ def name_of(file: Path) -> str:
 MODULES = [name_of(file) for file in FILES]
 WITHOUT_PYTEST = [name for name in MODULES if not name.startswith(WITH_PYTEST)]
 
-# One interpreter for all: each module is imported with none of the others loaded.
+# One interpreter for all: each module is imported with none of the others loaded. What its package imports need not be
+# imported once more: to import it first is to import its package first.
 _IMPORT_EACH_ALONE = """
 import importlib, json, sys, traceback
 blocked, names = json.load(sys.stdin)
 for name in blocked:
     sys.modules[name] = None
 broken = {}
-for name in names:
-    for loaded in [n for n in sys.modules if n.partition(".")[0] == "pytest_gilcheck"]:
+brought = {}
+
+def alone(name):
+    for loaded in ours():
         del sys.modules[loaded]
     try:
         importlib.import_module(name)
     except BaseException:
         broken[name] = traceback.format_exc()
+        return set()
+    return set(ours())
+
+def ours():
+    return [name for name in sys.modules if name.partition(".")[0] == "pytest_gilcheck"]
+
+for name in names:
+    package = name.rpartition(".")[0]
+    if package and package not in brought:
+        brought[package] = alone(package)
+    if name not in brought.get(package, ()):
+        brought[name] = alone(name)
 print(json.dumps(broken))
 """
 

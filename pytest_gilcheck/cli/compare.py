@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_gilcheck.cli.columns import aligned, show
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.gating import baseline
 from pytest_gilcheck.gating.figures import Figures, Machine
 from pytest_gilcheck.gating.regression import MAX_REGRESSION, Comparison, Limits, compare
 from pytest_gilcheck.reporting import jsonreport
-from pytest_gilcheck.reporting.layout import INDENT, column_widths, fits, line, plain, printable
+from pytest_gilcheck.reporting.layout import INDENT, printable
 
 HELP = "compare the scaling of two runs; exit status 1 where it is worse"
 
@@ -56,9 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         test: compare(base.figures.get(test), now, limits, head.reasons.get(test, "")) for test, now in head.figures.items()
     }
     found |= {test: Comparison(outcome="gone") for test in base.figures if test not in head.figures}
-    lines = [*_table(found, base, head), _counts(found)]
-    shown = lines if fits(sys.stdout.encoding) else [plain(text) for text in lines]
-    sys.stdout.write("".join(f"{text}\n" for text in shown))
+    show([*_table(found, base, head), _counts(found)])
     return int(any(comparison.worse for comparison in found.values()))
 
 
@@ -94,10 +92,10 @@ def _table(found: Mapping[str, Comparison], base: _Side, head: _Side) -> list[st
         return []
     rows: list[tuple[str, ...]] = [("", "verdict", "GIL held", "runnable", "threads", "test")]
     rows += [_cells(test, c, base.figures.get(test), head.figures.get(test)) for test, c in ranked]
-    widths = column_widths(rows)
-    lines = [line(rows[0], widths)]
-    for (_, comparison), row in zip(ranked, rows[1:], strict=True):
-        lines.append(line(row, widths))
+    heading, *others = aligned(rows)
+    lines = [heading]
+    for (_, comparison), row in zip(ranked, others, strict=True):
+        lines.append(row)
         why = comparison.slower or (comparison.why if comparison.outcome == "not compared" else None)
         lines += [f"{INDENT}{printable(why)}"] if why else []
     return lines

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pytest_gilcheck.cli.columns import aligned, show
 from pytest_gilcheck.errors import Misuse, unknown
 from pytest_gilcheck.gating import history
-from pytest_gilcheck.reporting.layout import column_widths, fits, line, plain, printable
+from pytest_gilcheck.reporting.layout import printable
 
 HELP = "list the runs of a history, or one test's figures over time"
 
@@ -31,9 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for, the oldest first. Raises :class:`Misuse`."""
     rows = _runs(arguments.path) if arguments.test is None else _test(arguments.path, arguments.test, arguments.last)
     rows = rows[-arguments.last :]
-    lines = [json.dumps(rows, indent=2)] if arguments.json else _table(rows)
-    shown = lines if fits(sys.stdout.encoding) else [plain(text) for text in lines]
-    sys.stdout.write("".join(f"{text}\n" for text in shown))
+    show([json.dumps(rows, indent=2)] if arguments.json else _table(rows))
     return 0
 
 
@@ -69,9 +67,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     # The longest text is the last column, which is not padded.
     names = [name for name in rows[0] if name not in _LAST] + [name for name in _LAST if name in rows[0]]
     cells = [tuple(_shown(name, row[name]) for name in names) for row in rows]
-    heading = tuple(name.replace("_", " ") for name in names)
-    widths = column_widths([heading, *cells])
-    return [line(row, widths).rstrip() for row in (heading, *cells)]
+    return aligned([tuple(name.replace("_", " ") for name in names), *cells])
 
 
 _LAST = ("cpu_model",)

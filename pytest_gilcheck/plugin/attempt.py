@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
 from pytest_gilcheck.environment import observe
 from pytest_gilcheck.plugin import checks, compat
@@ -97,9 +97,11 @@ def _refused_scaling(item: pytest.Item, wanted: Wanted) -> checks.Outcome | None
     return None if reason is None else checks.skipped(reason, wanted)
 
 
-def _sibling_lock(config: pytest.Config) -> FileLock | None:
+def _sibling_lock(config: pytest.Config) -> AbstractContextManager[object] | None:
     """Under pytest-xdist, the lock that lets one worker at a time measure; in the folder that the workers' own lie in."""
     if not hasattr(config, "workerinput"):
         return None
+    from filelock import FileLock  # noqa: PLC0415 - takes long to import, and most sessions have no siblings
+
     folder = compat.shared_folder(config)
     return FileLock(folder / "gilcheck.lock")

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import pytest
-from filelock import FileLock
 
 from pytest_gilcheck.environment import Environment, gil_state, observe
 from pytest_gilcheck.gating.expectation import Expectation
@@ -41,7 +40,9 @@ class Outcome:
 class Checker:
     """Checks the items of one session, one at a time; ``lock`` keeps sibling sessions on this machine waiting."""
 
-    def __init__(self, settings: PluginSettings, pool: Pool, lock: FileLock | None, environment: Environment) -> None:
+    def __init__(
+        self, settings: PluginSettings, pool: Pool, lock: AbstractContextManager[object] | None, environment: Environment
+    ) -> None:
         self._settings = settings
         self._pool = pool
         self._lock = lock

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from _pytest.junitxml import xml_key
 from _pytest.logging import caplog_handler_key, caplog_records_key
 from _pytest.tmpdir import tmppath_result_key
 from _pytest.unittest import TestCaseFunction as TestCaseFunction  # noqa: PLC0414 - others get it from here
@@ -180,3 +181,17 @@ def log_handlers_replaced(item: pytest.Item, handler: logging.Handler) -> Iterat
         root.removeHandler(handler)
         for each in replaced:
             root.addHandler(each)
+
+
+def set_junit_properties(report: pytest.TestReport, config: pytest.Config, prefix: str, values: Mapping[str, str]) -> None:
+    """Give the test case of ``report`` in the file of ``--junitxml`` these properties, in place of all with this prefix.
+
+    Not by way of ``report.user_properties``, which belong to the test and which other plugins show.
+    """
+    xml = config.stash.get(xml_key, None)
+    if xml is None:
+        return
+    case = xml.node_reporter(report)
+    case.properties[:] = [(name, value) for name, value in case.properties if not name.startswith(prefix)]
+    for name, value in values.items():
+        case.add_property(f"{prefix}{name}", value)

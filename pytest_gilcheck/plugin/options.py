@@ -50,6 +50,9 @@ OPTIONS = (
     Option("replay", "run the one selected test under the schedule that was printed with a failure", "TOKEN"),
     Option("report", "show the verdict of every checked test in a table"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
+    Option("sarif", "write what was found to this file, for code scanning", "PATH"),
+    Option("markdown", "write what was found to this file, for a comment on a pull request", "PATH"),
+    Option("github", "annotate the lines and write the step summary as on GitHub Actions, where that happens without it"),
     Option(
         "fail-on",
         "comma list of what fails: race, deadlock, hang, expectation, regression (the default), gil-bound, lock-bound, \

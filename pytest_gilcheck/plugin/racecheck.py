@@ -200,7 +200,7 @@ def _decisive(stages: Sequence[Stage]) -> Stage:
 def _reason(stages: Sequence[Stage], decisive: Stage) -> str:
     """The sentence of the only search, or those of all that passed, each with its number of copies."""
     if decisive.exploration.verdict is not Race.CLEAN or len(stages) == 1:
-        return decisive.exploration.reason
+        return racefailures.reason(decisive.exploration)
     said: dict[str, list[str]] = {}
     for stage in sorted(stages, key=lambda stage: stage.copies):
         ran = stage.exploration.verdict is Race.CLEAN

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.plugin import frames
-from pytest_gilcheck.plugin.columns import Drawing, who
 from pytest_gilcheck.plugin.testname import replay_command
 from pytest_gilcheck.races import Exploration
 from pytest_gilcheck.races.exploration import Failure
 from pytest_gilcheck.races.peeking import class_name
 from pytest_gilcheck.record import RaceRecord
+from pytest_gilcheck.reporting.columns import Drawing, who
 from pytest_gilcheck.reporting.hazards import full
 from pytest_gilcheck.verdict import Hazard
 
@@ -122,6 +122,15 @@ def _what(exploration: Exploration) -> str:
     if failure is None:
         return verdict
     return f"{verdict}: {_cause(failure)}"
+
+
+def reason(exploration: Exploration) -> str:
+    """The sentence of ``exploration``, but where threads are stuck with what they have in common in place of where the first
+    of them is."""
+    failure = exploration.failure
+    if failure is None or failure.kind not in _OF_STUCK or failure.story is None or not failure.story.stuck:
+        return exploration.reason
+    return exploration.reason.replace(failure.text.partition("\n")[0], _cause(failure), 1)
 
 
 def _cause(failure: Failure) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,15 +13,17 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision, decide
-from pytest_gilcheck.plugin import tokens
+from pytest_gilcheck.plugin import compat, github, tokens
 from pytest_gilcheck.plugin.comparing import Comparing
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
-from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting import layout, races, text
+from pytest_gilcheck.record import Checked, RaceRecord
+from pytest_gilcheck.reporting import brief, junit, layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
 from pytest_gilcheck.reporting.formats import renderer
+from pytest_gilcheck.reporting.paths import repository
 from pytest_gilcheck.reporting.report import Report
+from pytest_gilcheck.reporting.table import table
 
 _NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use --gilcheck for all"
 
@@ -35,17 +38,16 @@ class Results:
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
+        self._annotations: list[str] = []
         self.notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record from a report, wherever the test ran."""
         checked = records(report)
         if checked is not None:
-            self._records[report.nodeid] = self._comparing.complete(checked)
-
-    @property
-    def _scaling(self) -> dict[str, ScalingRecord]:
-        return {test: checked.scaling for test, checked in self._records.items() if checked.scaling is not None}
+            checked = self._comparing.complete(checked)
+            self._records[report.nodeid] = replace(checked, line=_line(report))
+            compat.set_junit_properties(report, self._config, junit.PREFIX, junit.properties(checked))
 
     @property
     def _races(self) -> dict[str, RaceRecord]:
@@ -77,6 +79,8 @@ class Results:
         keep = self._settings.replay is None and not self._config.getoption("collectonly")
         self._problems += self._comparing.finish(self._records, keep=keep)
         self._write_files(decision)
+        if github.wanted(self._config):
+            self._tell_github(self._report(decision))
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._mistake is not None:
@@ -90,18 +94,37 @@ class Results:
     def _write_files(self, decision: Decision) -> None:
         if not self._settings.files:
             return
-        report = Report(
-            environment=self._environment,
-            tests=self._records,
-            session={"xdist_workers": self._siblings},
-            failing=decision.failing,
-            trend=self._comparing.trend,
-        )
+        report = self._report(decision)
         for name, path in self._settings.files.items():
             try:
                 write_atomically(path, renderer(name)(report))
             except OSError as error:
                 self._problems.append(f"cannot write {path}: {error.strerror or error}")
+
+    def _report(self, decision: Decision) -> Report:
+        root, folder = self._config.rootpath, self._config.invocation_params.dir
+        of_repository = repository(root)
+        return Report(
+            environment=self._environment,
+            tests=self._records,
+            session={
+                "xdist_workers": self._siblings,
+                "folder": str(folder),
+                "root": str(root),
+                "repository": None if of_repository is None else str(of_repository),
+            },
+            failing=decision.failing,
+            trend=self._comparing.trend,
+        )
+
+    def _tell_github(self, report: Report) -> None:
+        """Add to the summary of the step, and keep the annotations for the end of the output."""
+        self._annotations = github.annotate(report)
+        problem = github.append_summary(report)
+        if problem is not None:
+            self.notes.append(problem)
+        if not self._config.pluginmanager.has_plugin("terminalreporter"):
+            sys.stdout.write("".join(f"{layout.encodable(line, sys.stdout)}\n" for line in self._annotations))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table if asked for; one line for what was flagged in any case; what failed the run and why."""
@@ -109,9 +132,11 @@ class Results:
         if full:
             terminalreporter.ensure_newline()  # or it comes between the heading and the table
             terminalreporter.section("gilcheck")
-            self._write(terminalreporter, self._tables(shutil.get_terminal_size().columns))
+            self._write(terminalreporter, table(self._records, shutil.get_terminal_size().columns) or [_NOTHING])
             self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
-        lines = [*text.summary(self._scaling, full=full), *races.summary(self._races, full=full)]
+        lines = brief.summary(self._records, full=full)
+        if not full and self._wants_lines():
+            lines += brief.lines(self._records)
         if self._settings.replay is not None:
             lines += races.not_reproduced(self._races)
         self._write(terminalreporter, lines, yellow=True)
@@ -119,13 +144,23 @@ class Results:
         self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records), self._records), red=True)
         problems = [f"gilcheck: {note}" for note in [*self.notes, *self._problems]]
         self._write(terminalreporter, problems, red=True)
+        if self._annotations:
+            terminalreporter.ensure_newline()  # a runner reads whole lines only
+            for line in self._annotations:
+                terminalreporter.write_line(layout.encodable(line, sys.stdout))
 
-    def _tables(self, width: int) -> list[str]:
-        tables = [table for table in (text.table(self._scaling, width), races.table(self._races, width)) if table]
-        return [line for number, table in enumerate(tables) for line in ([""] if number else []) + table] or [_NOTHING]
+    def _wants_lines(self) -> bool:
+        """Whether short summaries of all that did not simply pass were asked for, as by ``-ra``."""
+        return self._config.get_verbosity() >= 0 and any(c in "aA" for c in self._config.option.reportchars)
 
     @staticmethod
     def _write(terminalreporter: pytest.TerminalReporter, lines: list[str], **markup: bool) -> None:
         plain = layout.plain if not layout.fits(getattr(sys.stdout, "encoding", None)) else str
         for line in lines:
             terminalreporter.write_line(plain(line), **markup)
+
+
+def _line(report: pytest.TestReport) -> int | None:
+    """Where the test begins; ``None`` for one that is inherited from a class in another file."""
+    file, line, _ = report.location
+    return None if line is None or file.replace(os.sep, "/") != report.nodeid.partition("::")[0] else line + 1

@@ -101,11 +101,14 @@ class Checks:
                 return
             fixture.settle(item)
         wanted = wanted.knowing(seen)
+        recorded = list(item.user_properties)
         try:
             outcomes = item.stash[_OUTCOMES] = self._attempts.check(item, wanted, time.perf_counter() - begin)
         except BaseException as error:
             item.stash[_OUTCOMES] = attempt.without(wanted, f"its check ended early: it {raised(error)}")
             raise
+        finally:
+            item.user_properties[:] = recorded  # each rerun of a body that records some has added them again
         if outcomes.error is not None:
             raise outcomes.error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import sys
-import unittest.mock
+import unittest
 import warnings
 from typing import Any
 
@@ -47,11 +47,13 @@ def _callables() -> dict[Any, str]:
     found: dict[Any, str] = {
         pytest.warns: "pytest.warns",
         pytest.deprecated_call: "pytest.deprecated_call",
-        unittest.mock.patch: "unittest.mock.patch",
         contextlib.redirect_stdout: "contextlib.redirect_stdout",
         contextlib.redirect_stderr: "contextlib.redirect_stderr",
         contextlib.chdir: "contextlib.chdir",
     }
+    mock = sys.modules.get("unittest.mock")
+    if mock is not None:  # else nobody uses it, and it takes long to import
+        found[mock.patch] = "unittest.mock.patch"
     # From 3.14 on, where this flag is set, warning filters belong to the context of a thread.
     if not getattr(sys.flags, "context_aware_warnings", 0):
         found[warnings.catch_warnings] = "warnings.catch_warnings"

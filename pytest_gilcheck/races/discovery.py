@@ -36,6 +36,9 @@ class Watcher(Protocol):
     def thread(self) -> AbstractContextManager[None]:
         """Around what one thread runs."""
 
+    def newcomers(self) -> AbstractContextManager[None]:
+        """Around what starts threads that do not enter :meth:`thread` themselves."""
+
 
 class Discovery:
     """Reports code in scope that runs in controlled threads.
@@ -94,6 +97,10 @@ class Discovery:
     def thread(self) -> AbstractContextManager[None]:
         """Around all that a controlled thread runs, in that thread; the one that opened :meth:`watching` needs none."""
         return self._watcher.thread() if self._watcher is not None and self._on else Nothing()
+
+    def newcomers(self) -> AbstractContextManager[None]:
+        """Inside of :meth:`watching`, around what starts threads that nobody controls: they are watched as well."""
+        return self._watcher.newcomers() if self._watcher is not None and self._on else Nothing()
 
     def _begin(self, collect: bool) -> AbstractContextManager[None]:
         watcher = self._watcher

@@ -32,6 +32,7 @@ from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.scope import Scope, leave_out_project
 from pytest_gilcheck.races.sites import Hook, HookFactory, Site
+from pytest_gilcheck.races.spending import Spending
 from pytest_gilcheck.races.values import Values
 from pytest_gilcheck.races.watchdog import Watchdog
 
@@ -92,7 +93,7 @@ class Laboratory:
         self.scope = scope
         self.hot: set[Site] = set()
         self.growth = 0
-        self.deadline = float("inf")  # of time.monotonic: nothing is repeated after it
+        self.spending = Spending(float("inf"))  # when nothing is left of it, nothing is repeated
         self.seconds = 0.0  # what the last execution of settle took
         self.complete = True  # the last execution of settle had no place where threads meet that was not known before it
         self.broken_off = False  # one ran code that was not instrumented, and there was no time to repeat it
@@ -161,7 +162,7 @@ class Laboratory:
             unseen = more or result.reason == "spin"
             if not (unseen or (thorough and growth != self.growth)):
                 break
-            if time.monotonic() > self.deadline:
+            if not self.spending.left:
                 if not unseen:
                     break
                 self.broken_off = True

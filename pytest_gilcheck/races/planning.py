@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -61,7 +60,6 @@ class Plan:
         self._bound = bound
         self._count = count
         self._added = added or {}
-        self._begin = time.perf_counter()
         self._experience = Experience()
         self._director = Director(laboratory.place)
         self._feedback = Feedback(seed, self._experience)
@@ -232,7 +230,6 @@ class Plan:
         count = self._count()
         if count >= self._budget.schedules:
             return False
-        spent = time.perf_counter() - self._begin
-        if spent < self._budget.seconds:
+        if self._lab.spending.left:
             return True
         return 0 < count < _LEAST and self._lab.seconds < _SHORT and not self._lab.broken_off

@@ -25,6 +25,7 @@ from pytest_gilcheck.races.schedulers import Scheduler
 from pytest_gilcheck.races.schedulers.guarded import Guarded, Strategies
 from pytest_gilcheck.races.schedulers.replaying import Replaying
 from pytest_gilcheck.races.schedulers.serial import Serial
+from pytest_gilcheck.races.spending import Spending
 from pytest_gilcheck.races.witnessing import Witness, Witnessing, doubt, same
 from pytest_gilcheck.verdict import Race
 
@@ -67,7 +68,7 @@ class Search(Concluding):
         if strategy not in (known := [*STRATEGIES, *(added or ())]):
             raise Misuse(unknown("strategy", strategy, known))
         self._lab = laboratory
-        self._lab.deadline = time.monotonic() + budget.seconds
+        self._lab.spending = Spending(budget.seconds)
         self._name = name
         self._budget = budget
         self._plan = Plan(

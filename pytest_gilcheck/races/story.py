@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +113,42 @@ class Story:
                 for each in self.stuck
             ],
         }
+
+    @classmethod
+    def from_builtins(cls, plain: Mapping[str, Any]) -> Story:
+        """The inverse of :meth:`to_builtins`; raises ``KeyError`` or ``TypeError`` for what is none."""
+        return cls(
+            lines=tuple(
+                Line(
+                    thread=step["thread"],
+                    at=_place(step),
+                    acts=tuple(Doing(**{name: act[name] for name in Doing.__slots__}) for act in step["acts"]),
+                    holds=tuple(_hold(hold) for hold in step["holds"]),
+                    left_out=step["left_out"],
+                )
+                for step in plain["steps"]
+            ),
+            stuck=tuple(
+                Stuck(
+                    thread=each["thread"],
+                    name=each["name"],
+                    what=each["waits_for"],
+                    at=_place(each),
+                    holder=each["held_by"],
+                    holds=tuple(_hold(hold) for hold in each["holds"]),
+                )
+                for each in plain["stuck"]
+            ),
+            cause=plain["cause"],
+        )
+
+
+def _place(plain: Mapping[str, Any]) -> Place:
+    return Place(file=plain["file"], line=plain["line"], source=plain["source"])
+
+
+def _hold(plain: Mapping[str, Any]) -> Hold:
+    return Hold(what=plain["what"], at=_place(plain))
 
 
 def _plain(value: Place | Doing) -> dict[str, Any]:

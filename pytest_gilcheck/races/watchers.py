@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from _thread import get_ident
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -66,6 +67,10 @@ class Profiler:
         self._events[get_ident()] = 0
         return _Profiled(self._function)
 
+    def newcomers(self) -> AbstractContextManager[None]:
+        """Watch the threads that are started while this lasts, by ``threading``."""
+        return _ProfiledNewcomers(self._function)
+
 
 class _Profiled:
     """A profile function in the calling thread. No generator of contextlib, whose code would be seen to run."""
@@ -81,6 +86,20 @@ class _Profiled:
         if sys.getprofile() in {self._function, None}:  # it is off where there was too much to see
             sys.setprofile(None)
             self._resume()
+
+
+class _ProfiledNewcomers:
+    """A profile function in each thread that ``threading`` starts."""
+
+    def __init__(self, function: Callable[[FrameType, str, object], None] | None) -> None:
+        self._function = function
+
+    def __enter__(self) -> None:
+        self._before = threading.getprofile()
+        threading.setprofile(self._function)
+
+    def __exit__(self, *_: object) -> None:
+        threading.setprofile(self._before)
 
 
 class Nothing:
@@ -142,4 +161,8 @@ class Monitor:
 
     def thread(self) -> AbstractContextManager[None]:
         """All threads are watched."""
+        return Nothing()
+
+    def newcomers(self) -> AbstractContextManager[None]:
+        """See :meth:`thread`."""
         return Nothing()

@@ -11,6 +11,8 @@ from pytest_gilcheck.reporting.report import Report
 #: By the name of the format and of its option: the function that makes the text of the file.
 FORMATS: Final = {
     "json": "pytest_gilcheck.reporting.jsonreport:text",
+    "sarif": "pytest_gilcheck.reporting.sarif:text",
+    "markdown": "pytest_gilcheck.reporting.markdown:text",
 }
 
 

@@ -17,9 +17,16 @@ _DIGITS = 4
 
 
 def text(report: Report) -> str:
-    """The report as text: UTF-8 safe for any test id, no NaN."""
+    """The report as text, a line for each test: UTF-8 safe for any test id, no NaN."""
     document = {"schema_version": SCHEMA_VERSION, **_rounded(report.to_builtins())}
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    tests = ",\n".join(f"  {_line(test)}: {_line(record)}" for test, record in document["tests"].items())
+    values = {name: _line(value) for name, value in document.items() if name != "tests"}
+    values["tests"] = f"{{\n{tests}\n }}" if tests else "{}"
+    return "{\n" + ",\n".join(f" {_line(name)}: {values[name]}" for name in document) + "\n}\n"
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def read(path: Path) -> Report:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 INDENT = "    "
 
@@ -15,17 +17,12 @@ _PLAIN = {"×": "x", "→": "->", "·": "-", "─": "-", "←": "<-"}
 _NAMED = 3
 
 
-def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """The widths of all columns but the last, which stays as wide as it is."""
-    return [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-
-
-def line(cells: Iterable[str], widths: Sequence[int]) -> str:
-    """One row of a table: the first column to the left, the others to the right, the last as it is."""
+def line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+    """One row of a table: each column as wide as it has to be, to the left or to the right, and the last as it is."""
     *narrow, last = cells
     padded = [
-        cell.ljust(width) if column == 0 else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(narrow, widths, strict=True))
+        cell.ljust(width) if to_left else cell.rjust(width)
+        for cell, width, to_left in zip(narrow, widths, left, strict=True)
     ]
     return "  ".join([*padded, last])
 
@@ -68,3 +65,17 @@ def plain(text: str) -> str:
     for sign, ascii_sign in _PLAIN.items():
         text = text.replace(sign, ascii_sign)
     return text
+
+
+def replay_command(test: str, token: str) -> list[str]:
+    """The one line that replays ``token``, for a shell in the root folder of the tests; none for an id with characters that
+    cannot be shown, as a line with others in their place would select nothing."""
+    if printable(test) != test:
+        return []
+    return [f"replay: {shlex.join(['pytest', test, f'--gilcheck-replay={token}'])}"]
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """``text`` as ``stream`` can hold it, with what it cannot escaped."""
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

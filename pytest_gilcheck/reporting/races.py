@@ -1,4 +1,4 @@
-"""The terminal's view of the race records: a table, and one line for what was flagged."""
+"""The terminal's view of the race records: their cells in the table, and what a replay says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pytest_gilcheck.record import RaceRecord
 from pytest_gilcheck.reporting import hazards
-from pytest_gilcheck.reporting.layout import column_widths, counted, line, notes, printable
+from pytest_gilcheck.reporting.layout import printable
 from pytest_gilcheck.reporting.text import duration
 from pytest_gilcheck.verdict import Race
 
@@ -30,21 +30,30 @@ ORDER = {
 # The table shows this many lines on what could not be controlled.
 _SHOWN = 8
 
-_HEADINGS = ("race check", "coverage", "schedules", "threads", "took", "test")
+
+def rank(record: RaceRecord | None) -> int:
+    """Worst first."""
+    return len(ORDER) if record is None else ORDER[record.verdict]
 
 
-def table(records: Mapping[str, RaceRecord], width: int) -> list[str]:
-    """A row for each test, worst first, with the reason below it; nothing without records."""
-    if not records:
-        return []
-    ranked = sorted(records.items(), key=lambda entry: ORDER[entry[1].verdict])
-    rows = [_cells(test, record) for test, record in ranked]
-    widths = column_widths([_HEADINGS, *rows])
-    lines = [line(_HEADINGS, widths)]
-    for (_, record), cells in zip(ranked, rows, strict=True):
-        lines.append(line(cells, widths))
-        lines += notes([record.reason, *_coverage(record), *_uncontrolled(record), *hazards.short(record.hazards)], width)
-    return lines
+def texts(record: RaceRecord) -> list[str]:
+    """What the table says below a row: the reason, what was covered, what was not controlled, what may go wrong."""
+    return [record.reason, *_coverage(record), *_uncontrolled(record), *hazards.short(record.hazards)]
+
+
+def schedules(record: RaceRecord) -> str:
+    """How many executions there were, if any."""
+    return f"{record.schedules:,}" if record.schedules else ""
+
+
+def copies(record: RaceRecord) -> str:
+    """The most copies of the body that ran at once."""
+    return "" if record.threads is None else str(record.threads)
+
+
+def took(record: RaceRecord) -> str:
+    """What the search cost, if there was one."""
+    return duration(record.seconds) if record.schedules else ""
 
 
 def _coverage(record: RaceRecord) -> list[str]:
@@ -61,28 +70,6 @@ def _uncontrolled(record: RaceRecord) -> list[str]:
     lines = [f"! {thing}" for thing in record.uncontrolled[:_SHOWN]]
     left = len(record.uncontrolled) - len(lines)
     return [*lines, f"! and {left} more lines, which --gilcheck-json writes"] if left else lines
-
-
-def _cells(test: str, record: RaceRecord) -> tuple[str, ...]:
-    done = record.schedules > 0
-    return (
-        record.verdict.value,
-        record.coverage or "",
-        f"{record.schedules:,}" if done else "",
-        "" if record.threads is None else str(record.threads),
-        duration(record.seconds) if done else "",
-        printable(test),
-    )
-
-
-def summary(records: Mapping[str, RaceRecord], *, full: bool) -> list[str]:
-    """One line on what was flagged, shown on every run; ``full``: the table has been shown, too."""
-    groups: dict[str, list[str]] = {}
-    for test, record in sorted(records.items(), key=lambda entry: ORDER[entry[1].verdict]):
-        if record.flagged:
-            groups.setdefault(record.verdict.value, []).append(test)
-    hint = "" if full else "; --gilcheck-report shows why"
-    return [f"gilcheck: {counted(groups)}{hint}"] if groups else []
 
 
 def not_reproduced(records: Mapping[str, RaceRecord]) -> list[str]:

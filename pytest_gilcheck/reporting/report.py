@@ -14,8 +14,9 @@ from pytest_gilcheck.record import Checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """``tests`` are the records by test id, in the order in which they came. ``session`` are facts about the run that no
-    environment tells: ``xdist_workers`` is how many workers of pytest-xdist ran tests at once. ``gilcheck`` is the version
-    that took the records.
+    environment tells: ``xdist_workers`` is how many workers of pytest-xdist ran tests at once, ``folder`` where pytest was
+    started, ``root`` its root folder and ``repository`` that of the repository around it, or ``None``. ``gilcheck`` is the
+    version that took the records.
 
     ``failing`` are the tests that fail the run at its end, each with the word of ``--gilcheck-fail-on`` that says why.
     ``coverage`` is the coverage of concurrency by file, and ``trend`` the earlier runs by test id, the oldest first, as

@@ -1,4 +1,4 @@
-"""The terminal's view of the scaling records: a table, one line for what was flagged; and what the gate says."""
+"""The terminal's view of the scaling records: their cells in the table; where they were taken; and what the gate says."""
 
 from __future__ import annotations
 
@@ -7,49 +7,40 @@ from collections.abc import Mapping
 from pytest_gilcheck.environment import Environment
 from pytest_gilcheck.gating.policy import Decision, reason
 from pytest_gilcheck.record import Checked, ScalingRecord
-from pytest_gilcheck.reporting.layout import INDENT, column_widths, counted, line, notes, printable
+from pytest_gilcheck.reporting.layout import INDENT, printable
 from pytest_gilcheck.verdict import Scaling
 
 #: Worst first: what a reader has to act on is at the top.
 ORDER = {verdict: rank for rank, verdict in enumerate(Scaling)}
 
-_HEADINGS = ("verdict", "threads", "processes", "GIL held", "alone", "test")
-
 # From here on three digits of milliseconds would round to a fourth.
 _SHOWN_IN_SECONDS = 0.9995
 
 
-def table(records: Mapping[str, ScalingRecord], width: int) -> list[str]:
-    """A row for each test, worst first, with the reason and what would help below it; nothing without records."""
-    if not records:
-        return []
-    ranked = sorted(records.items(), key=lambda entry: _rank(entry[1]))
-    rows = [_cells(test, record) for test, record in ranked]
-    widths = column_widths([_HEADINGS, *rows])
-    lines = [line(_HEADINGS, widths)]
-    for (_, record), cells in zip(ranked, rows, strict=True):
-        lines.append(line(cells, widths))
-        lines += notes(_texts(record), width)
-    return lines
-
-
-def _rank(record: ScalingRecord) -> tuple[bool, bool, int]:
+def rank(record: ScalingRecord | None) -> tuple[bool, bool, int]:
+    """Worst first."""
+    if record is None:
+        return True, True, len(ORDER)
     return (not record.failed, record.expectation != "broken", ORDER[record.verdict])
 
 
-def _cells(test: str, record: ScalingRecord) -> tuple[str, ...]:
-    share = "" if record.gil_share is None else f"{record.gil_share:.0%}"
-    return (
-        "failed" if record.failed else record.verdict.value,
-        _speedup(record.speedup_threads),
-        _speedup(record.speedup_processes),
-        share,
-        "" if record.single_seconds is None else duration(record.single_seconds),
-        printable(test),
-    )
+def verdict(record: ScalingRecord) -> str:
+    """The verdict in a word, or that a rerun failed the test."""
+    return "failed" if record.failed else record.verdict.value
 
 
-def _speedup(value: float | None) -> str:
+def share(record: ScalingRecord) -> str:
+    """The GIL share, if there is one."""
+    return "" if record.gil_share is None else f"{record.gil_share:.0%}"
+
+
+def alone(record: ScalingRecord) -> str:
+    """How long one call of the body takes, if that is known."""
+    return "" if record.single_seconds is None else duration(record.single_seconds)
+
+
+def speedup(value: float | None) -> str:
+    """A speed-up, if there is one."""
     return "" if value is None else f"×{value:.2f}"
 
 
@@ -58,15 +49,16 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= _SHOWN_IN_SECONDS else f"{seconds * 1e3:.3g} ms"
 
 
-def _texts(record: ScalingRecord) -> list[str]:
-    texts = [record.reason]
+def texts(record: ScalingRecord) -> list[str]:
+    """What the table says below a row: the reason, what would help, what was expected."""
+    found = [record.reason]
     if record.advice:
-        texts.append(f"→ {record.advice}")
+        found.append(f"→ {record.advice}")
     if record.details:
-        texts.append(record.details)
+        found.append(record.details)
     if record.expected and record.expectation != "met":
-        texts.append(f"! {record.expected}")
-    return texts
+        found.append(f"! {record.expected}")
+    return found
 
 
 def footnotes(environment: Environment, xdist_workers: int) -> list[str]:
@@ -82,17 +74,8 @@ def footnotes(environment: Environment, xdist_workers: int) -> list[str]:
     return lines
 
 
-def summary(records: Mapping[str, ScalingRecord], *, full: bool) -> list[str]:
-    """One line on what was flagged, shown on every run; ``full``: the table has been shown, too."""
-    groups: dict[str, list[str]] = {}
-    for test, record in sorted(records.items(), key=lambda entry: _rank(entry[1])):
-        if record.flagged:
-            groups.setdefault(_flag(record), []).append(test)
-    hint = "" if full else "; --gilcheck-report shows why"
-    return [f"gilcheck: {counted(groups)}{hint}"] if groups else []
-
-
-def _flag(record: ScalingRecord) -> str:
+def flag(record: ScalingRecord) -> str:
+    """In a few words why the user should hear of it on every run."""
     if record.failed:
         return "failed when rerun"
     if record.expectation == "broken":
@@ -110,6 +93,6 @@ def gate(decision: Decision, records: Mapping[str, Checked]) -> list[str]:
     lines = [f"gilcheck: --gilcheck-fail-on={','.join(words)} fails this run:"]
     for test, word in decision.failing:
         lines.append(f"{INDENT}{word}: {printable(test)}")
-        why = reason(word, records[test])
+        why = reason(word, records.get(test, Checked()))
         lines += [f"{INDENT}{INDENT}{printable(why)}"] if why else []
     return lines

@@ -18,5 +18,8 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterato
     temporary = Path(tempfile.mkdtemp(prefix="gc-"))
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv(MARK, temporary.name)
+    # A run that is tested shall not annotate the run of the tests.
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
     yield Suite(pytester, temporary)
     shutil.rmtree(temporary, ignore_errors=True)

@@ -43,6 +43,7 @@ def test_there_are_snippets() -> None:
     assert len(snippets("script")) >= 1
 
 
+@pytest.mark.whole_machine
 def test_the_snippets_pass(pytester: pytest.Pytester) -> None:
     # Each is complete in itself: starting a pytest for each, and processes for that, would take longer than they do.
     for number, (page, code) in enumerate(snippets("test")):
@@ -65,6 +66,7 @@ def test_a_program_runs(tmp_path: Path, page: Path, code: str) -> None:
     assert done.stdout
 
 
+@pytest.mark.whole_machine
 def test_the_quick_start(pytester: pytest.Pytester) -> None:
     found = _README.findall((ROOT / "README.md").read_text())
     assert found
@@ -85,6 +87,7 @@ def verdicts(out: Path, *chosen: str) -> dict[str, str]:
     return {test.rpartition("/")[2]: (record["scaling"] or record["race"])["verdict"] for test, record in records.items()}
 
 
+@pytest.mark.whole_machine
 @pytest.mark.skipif(gil_state() == "disabled" or usable_cpus() < 2, reason="the table is for a GIL and two CPUs")
 def test_the_examples_are_what_their_table_says(tmp_path: Path) -> None:
     table = dict(_ROW.findall((ROOT / "examples" / "README.md").read_text()))

@@ -15,7 +15,7 @@ def test_computes(): sum(i & 3 for i in range(700_000))
 #: Passes and is always inconclusive: far too long for its budget.
 UNCLEAR = """
 @pytest.mark.gilcheck(processes=0, seconds=0.001)
-def test_unclear(): time.sleep(0.1)
+def test_unclear(): time.sleep(0.03)
 """
 
 WAITS = f"""
@@ -24,6 +24,7 @@ def test_waits(): {SLEEP}
 """
 
 
+@pytest.mark.whole_machine
 @pytest.mark.skipif(gil_state() == "disabled", reason="nothing is bound by a GIL that is switched off")
 def test_gil_bound_tests_fail_the_run(suite: Suite) -> None:
     suite.write(COMPUTES, WAITS)
@@ -96,6 +97,7 @@ def test_an_expectation_that_is_met(suite: Suite) -> None:
     assert {record["expectation"] for record in ran.records.values()} == {"met"}
 
 
+@pytest.mark.whole_machine
 def test_an_expectation_that_is_broken_fails_its_test(suite: Suite) -> None:
     suite.write(
         """

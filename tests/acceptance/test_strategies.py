@@ -39,7 +39,7 @@ def checked(counter, gilcheck):
 
 
 def test_sleep_finds_a_race_and_prints_what_replays_it(suite: Suite) -> None:
-    # The window is a few instructions wide and open in each of thousands of runs, some with a sleep right in it.
+    # One of a few runs has a sleep between the read and the write.
     suite.write(
         COUNTERS,
         BODY,

@@ -44,6 +44,7 @@ def given_answer(program: ModuleType, which: str) -> tuple[str, str]:
     return verdict.verdict.value, verdict.reason
 
 
+@pytest.mark.whole_machine
 @pytest.mark.parametrize("which", ["bad", "twin"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_answer_is_known(name: str, which: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from textwrap import indent
 from typing import Any
 
 from property import reference
+from property.ending import stopping
 from property.reference import SILENT, Model, Operation, Outcome, outcomes
 from pytest_gilcheck.races.laboratory import Laboratory
-from pytest_gilcheck.races.run import run as engine
 from pytest_gilcheck.races.running import run
 from pytest_gilcheck.races.schedulers.random import Random as RandomScheduler
 from pytest_gilcheck.races.scope import Scope
@@ -210,7 +209,7 @@ class Bench:
 
     def __init__(self) -> None:
         self._program: Callable[[], object] = lambda: None
-        self._records: dict[int, list[object]] = defaultdict(list)
+        self._records: dict[int, list[object]] = {}
         self._laboratory = Laboratory(self._scenario, Scope())
 
     @contextmanager
@@ -225,33 +224,40 @@ class Bench:
         exec(compile(program.source, f"fidelity_program_{program.number}.py", "exec"), namespace)
         scenario = namespace["scenario"]
         # Not found by running it, as the engine would: a queue in C waits for real where it is not yet under control.
-        self._laboratory._rewriter.add([scenario.__code__])
-        self._program = lambda: scenario(run, self._note_of)
+        self._laboratory._rewriter.prepare(scenario)
+        self._program = lambda: scenario(run, noter(self._records))
         threads = program.source.count("    def thread")
         found: dict[Outcome, int] = {}
         for number in range(seed, seed + schedules):
             result = self._laboratory.settle(_Again(number), LIMIT)
             if result.error is not None or result.reason in {"timeout", "uncontrolled", "spin"} or result.uncontrolled:
                 raise AssertionError(f"schedule {number}: {result}")
-            ended = tuple(self._records[thread][-1:] == [SILENT] for thread in range(threads))
-            kept = tuple(tuple(value for value in self._records[thread] if value != SILENT) for thread in range(threads))
+            records = [self._records.get(thread, []) for thread in range(threads)]
+            ended = tuple(record[-1:] == [SILENT] for record in records)
+            kept = tuple(tuple(value for value in record if value != SILENT) for record in records)
             found.setdefault(Outcome(kept, ended), number)
             if all(ended) != (result.reason is None):
                 raise AssertionError(f"schedule {number}: {ended} and yet {result.reason} {result.report}")
         return found
 
     def _scenario(self) -> None:
-        self._records = defaultdict(list)  # the engine repeats an execution as it finds more code: the last one counts
+        self._records.clear()  # the engine repeats an execution as it finds more code: the last one counts
         self._program()
 
-    def _note_of(self, thread: int) -> Callable[[object], None]:
-        record = self._records[thread]
+
+def noter(records: dict[int, list[object]]) -> Callable[[int], Callable[[object], None]]:
+    """Gives a thread, for its number, what notes a value in a new record of its own among ``records``."""
+
+    def note_of(thread: int) -> Callable[[object], None]:
+        record = records[thread] = []
 
         def note(value: object) -> None:
-            if not engine.stopping:
+            if not stopping():
                 record.append(value)
 
         return note
+
+    return note_of
 
 
 class _Again(RandomScheduler):

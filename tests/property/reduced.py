@@ -22,7 +22,6 @@ from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.races.reduction import Reduction
-from pytest_gilcheck.races.run import run as engine
 from pytest_gilcheck.races.running import run
 from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.schedulers.systematic import Systematic
@@ -88,22 +87,13 @@ def primitives(seed: int, most_states: int) -> Iterator[Subject]:
 def _primitive(program: fidelity.Program, scenario: Callable[..., object]) -> Subject:
     records: dict[int, list[object]] = {}
 
-    def note_of(thread: int) -> Callable[[object], None]:
-        records[thread] = []
-
-        def note(value: object) -> None:
-            if not engine.stopping:
-                records[thread].append(value)
-
-        return note
-
     def end(reason: str | None) -> Hashable:
         values = tuple(tuple(value for value in kept if value != SILENT) for _, kept in sorted(records.items()))
         return reason, values, tuple(kept[-1:] == [SILENT] for _, kept in sorted(records.items()))
 
     def start() -> None:
         records.clear()
-        scenario(run, note_of)
+        scenario(run, fidelity.noter(records))
 
     return Subject(program.number, program.source, start, end)
 

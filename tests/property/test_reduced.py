@@ -34,6 +34,6 @@ def test_small_programs_end_in_the_same_states() -> None:
 
 def test_programs_over_locks_and_queues_end_in_the_same_states() -> None:
     # Most programs take thousands of schedules: the sooner one is given up, the sooner there is one that takes few.
-    found, schedules = problems(primitives(SEED, most_states=60), 4, most=60)
+    found, schedules = problems(primitives(SEED, most_states=60), 12, most=60)
     assert found == []
     assert 0 < schedules["reduced", None] < schedules["full", None]

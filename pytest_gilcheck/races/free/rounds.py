@@ -113,7 +113,7 @@ class Bench:
         errors: list[BaseException] = []
         begin = time.perf_counter()
         with self._surroundings(noise, errors, interval):
-            with self._discovery.watching() if self._opened else nullcontext():
+            with self._discovery.watching() if self._opened else nullcontext(), self._discovery.newcomers():
                 error, left = self._root(noise, before, early, limit)
             ended = self._guard.ended
             seconds = time.perf_counter() - begin

@@ -6,7 +6,6 @@ import functools
 import types
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from pytest_gilcheck.races.classes import flags, qualname
@@ -14,7 +13,6 @@ from pytest_gilcheck.races.oracles.structure import Structure
 
 _CONTAINERS = (dict, list, set, bytearray)
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
-_MOST_CODES = 2_000
 _CODE = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, types.MethodType)
 
 
@@ -94,7 +92,9 @@ def _is_of_the_user(kind: type) -> bool:
     return not issubclass(kind, _CODE) and bool(flags(kind) & _HEAP_TYPE)
 
 
-@lru_cache(_MOST_CODES)
 def _names(code: types.CodeType) -> frozenset[str]:
-    """The names of globals and attributes that a function mentions, code nested in it included."""
+    """The names of globals and attributes that a function mentions, code nested in it included.
+
+    Not remembered: references to rewritten code would look like functions that have it.
+    """
     return frozenset(code.co_names).union(*(_names(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))

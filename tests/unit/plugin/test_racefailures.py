@@ -51,6 +51,25 @@ def test_threads_that_are_stuck_are_named(kind: str, threads: tuple[Stuck, ...],
     assert "first" not in lines
 
 
+@pytest.mark.parametrize(
+    ("story", "kind", "reason"),
+    [
+        (Story(stuck=(stuck(1, 2), stuck(2, 1))), "deadlock", "threads 1 and 2 wait for one another (on schedule 2)"),
+        (Story(), "deadlock", "main waits (on schedule 2)"),
+        (None, "deadlock", "main waits (on schedule 2)"),
+        (Story(stuck=(stuck(1, 2),)), "livelock", "main waits (on schedule 2)"),
+    ],
+)
+def test_the_reason_names_those_who_are_stuck(story: Story | None, kind: str, reason: str) -> None:
+    failure = Failure(kind=kind, error=None, text="main waits\nmore", schedule=Schedule(), story=story)
+    exploration = Exploration(verdict=Race.DEADLOCK, reason="main waits (on schedule 2)", kind=kind, failure=failure)
+    assert racefailures.reason(exploration) == reason
+
+
+def test_the_reason_of_what_did_not_fail_stays() -> None:
+    assert racefailures.reason(Exploration(verdict=Race.CLEAN, reason="x")) == "x"
+
+
 def test_without_a_story_the_text_says_it() -> None:
     assert said("deadlock", told=False) == ["gilcheck: hang: deadlock", "first", "second at a.py"]
     assert said("lost-wakeup", told=False)[0] == "gilcheck: hang: lost wake-up"

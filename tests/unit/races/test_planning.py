@@ -23,9 +23,9 @@ from pytest_gilcheck.races.planning import _LEAST, _SHORT, Plan
     ],
 )
 def test_a_budget_that_is_spent_leaves_some_short_executions(count: int, took: float, goes_on: bool) -> None:
-    laboratory: Any = SimpleNamespace(seconds=took, broken_off=False, place=None)
+    laboratory: Any = SimpleNamespace(seconds=took, broken_off=False, place=None, spending=SimpleNamespace(left=False))
     schedules = 7 if count == 7 else 1000
-    budget = Budget(seconds=1e-9, schedules=schedules)
+    budget = Budget(schedules=schedules)
     plan = Plan(laboratory, strategy="auto", budget=budget, seed=0, bound=None, count=lambda: count)
     assert plan.left_over() is goes_on
     laboratory.broken_off = True

@@ -418,3 +418,35 @@ print(passed, type(sys.modules["test_it"].__loader__).__name__)
 """,
     )
     assert printed.splitlines()[-1] == "['<module>', '<module>', 'test_it'] AssertionRewritingHook"
+
+
+@pytest.mark.skipif(not rewriting._COUNTED, reason="this interpreter does not count references to code")
+def test_nobody_looks_through_all_objects_after_a_check_that_left_no_function(tmp_path: Path) -> None:
+    program = """
+import threading
+from pytest_gilcheck.races import explore, rewriting
+from pytest_gilcheck.races.running import run
+
+searches = []
+search = rewriting.functions_with
+
+def counted(*arguments):
+    searches.append(arguments)
+    return search(*arguments)
+
+class Counter:
+    value = 0
+    def increment(self): self.value += 1
+
+def scenario():
+    counter, lock = Counter(), threading.Lock()
+    def locked():
+        with lock: counter.increment()
+    run(locked, lambda: locked())
+    assert counter.value == 2
+
+explore(scenario)
+rewriting.functions_with = counted
+print(explore(scenario).verdict, len(searches))
+"""
+    assert alone(tmp_path, program).split() == ["clean", "0"]

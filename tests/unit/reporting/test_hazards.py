@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from pytest_gilcheck.record import RaceRecord
 from pytest_gilcheck.reporting.hazards import full, short
-from pytest_gilcheck.reporting.races import summary, table
-from pytest_gilcheck.verdict import Hazard, HazardPlace, Race
+from pytest_gilcheck.verdict import Hazard, HazardPlace
+from unit.reporting.samples import HAZARD, READ, WRITE
 
-READ = HazardPlace(thread=1, file="a.py", line=4, function="C.f", source="v = self.n", act="reads .n", locks=("a.py:3",))
-WRITE = HazardPlace(thread=2, file="a.py", line=9, function="C.g", source="self.n = 0", act="writes .n")
 BOTH = HazardPlace(thread=2, file="a.py", line=4, function="C.f", source="x", act="reads .n", locks=("a.py:1", "b.py:2"))
-HAZARD = Hazard(kind="unordered", text="two threads write it", places=(READ, READ, WRITE))
 
 
 def test_a_line_for_each() -> None:
@@ -32,13 +28,3 @@ def test_the_places_with_their_locks() -> None:
         "    a.py:4 in C.f  x",
         "        thread 2 reads .n, with the locks taken at a.py:1, b.py:2",
     ]
-
-
-def test_the_table_has_them_and_the_summary_of_every_run_has_not() -> None:
-    records = {"t": RaceRecord(verdict=Race.CLEAN, reason="all ran", hazards=(HAZARD,))}
-    assert table(records, 100)[2:] == [
-        "    all ran",
-        "    1 hazard",
-        "    ? unordered: two threads write it (a.py:4, a.py:9)",
-    ]
-    assert summary(records, full=False) == summary(records, full=True) == []

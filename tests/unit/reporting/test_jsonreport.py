@@ -104,7 +104,7 @@ def test_the_document_is_what_its_schema_says() -> None:
     assert report["schema_version"] == 1
     assert report["environment"]["gilcheck"] == __version__
     assert report["environment"]["xdist_workers"] == 2
-    assert report["tests"][f"t.py::test_{len(records) - 1}"] == {"scaling": None, "race": None}
+    assert report["tests"][f"t.py::test_{len(records) - 1}"] == {"scaling": None, "race": None, "line": None}
 
 
 @pytest.mark.parametrize(("record", "name"), [(RECORD, "scaling"), (RACE, "race")], ids=["scaling", "race"])
@@ -120,7 +120,7 @@ def test_every_verdict_of_a_race_search_is_in_the_schema() -> None:
 
 
 def test_every_fact_on_the_environment_is_in_the_schema() -> None:
-    environment = document({}, xdist_workers=0)["environment"]
+    environment = document({}, xdist_workers=0, folder="/a", root="/a", repository=None)["environment"]
     assert set(environment) == set(SCHEMA["$defs"]["environment"]["properties"])
 
 

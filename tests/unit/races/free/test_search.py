@@ -292,7 +292,7 @@ def scenario():
 
 interval, start, handler = sys.getswitchinterval(), threading.Thread.start, signal.getsignal(signal.SIGURG)
 try:
-    explore(scenario, strategy="sleep")
+    explore(scenario, strategy="sleep", budget=LONG)
 except KeyboardInterrupt:
     pass
 else:

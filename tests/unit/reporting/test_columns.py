@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_gilcheck.plugin.columns import TOTAL, Drawing
 from pytest_gilcheck.races.story import Doing, Hold, Line, Place, Story, Stuck
+from pytest_gilcheck.reporting.columns import TOTAL, Drawing
 
 READS = Doing(verb="reads", what="Counter.value", before="0")
 WRITES = Doing(verb="writes", what="Counter.value", before="0", after="1")
