@@ -62,7 +62,8 @@ class HotLine:
 
     ``share`` is the line's part of all the time the GIL was held against the probe, 0 to 1. ``kind`` is ``"bytecode"``
     (the interpreter could switch at any time) or ``"c-call"`` (one C call that never lets go). ``inside`` names the
-    innermost frame when the line belongs to the caller of library code.
+    innermost frame when the line belongs to the caller of library code. ``source`` is the text of the line, empty where it
+    cannot be read.
     """
 
     file: str
@@ -71,6 +72,7 @@ class HotLine:
     share: float
     kind: str
     inside: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

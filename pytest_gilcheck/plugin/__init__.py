@@ -48,6 +48,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(HookSpecs)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Measure coverage from here on, before the code under test is imported, if it is asked for."""
+    if options.early(early_config, "gilcheck_cov") and not options.early(early_config, "gilcheck_off"):
+        from pytest_gilcheck.plugin import plaincoverage
+
+        plaincoverage.start_early(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; look at the options only if there are any; in a worker process, become one."""
     for marker in MARKERS:

@@ -17,6 +17,7 @@ from pytest_gilcheck.plugin.output import Output, apart
 from pytest_gilcheck.plugin.pool import Pool
 from pytest_gilcheck.plugin.progress import Progress
 from pytest_gilcheck.plugin.settings import PluginSettings
+from pytest_gilcheck.tracers import aside, unmeasured
 
 if TYPE_CHECKING:
     from pytest_gilcheck.plugin.racecheck import RaceChecker
@@ -51,7 +52,7 @@ class Attempts:
                 raise
             item.stash[TEARDOWN_ERROR] = error
             return without(wanted, "its teardown failed after the ordinary run")
-        with apart(item) as output:
+        with aside(), unmeasured(), apart(item) as output:
             if wanted.race is not None and race is None:
                 race = self._search(item, wanted.race, seconds, output)
             if wanted.scaling is not None and scaling is None:
@@ -59,6 +60,7 @@ class Attempts:
                     scaling = checks.skipped(f"its race check found a {race.record.verdict}", wanted.scaling)
                 else:
                     scaling = self._ready().check(item, wanted.scaling, Progress(self._config, item))
+                    self._measure_lines(item, scaling)
         outcomes = Outcomes(scaling=scaling, race=race)
         if outcomes.error is not None:
             output.show(item)
@@ -69,6 +71,11 @@ class Attempts:
 
         self._races = self._races or RaceChecker(self._config, self._settings)
         return self._races.check(item, wanted, seconds, output)
+
+    def _measure_lines(self, item: pytest.Function, scaling: checks.Outcome) -> None:
+        coverage = self._config.pluginmanager.get_plugin("gilcheck-coverage")
+        if coverage is not None and self.pool is not None:
+            coverage.scaling(item, scaling.record, self.pool)
 
     def _ready(self) -> Checker:
         if self._checker is None:

@@ -79,6 +79,22 @@ class Member:
             self._launcher.exit_code(self)
         self.connection.close()
 
+    def lines(self, limit: float) -> dict[str, list[int]]:
+        """The lines of the run that it was prepared for with ``lines``. Raises :class:`ProcessesUnavailable`."""
+        try:
+            send(self.connection, {"op": "lines"})
+            if not self.connection.poll(limit):
+                self.kill()
+                raise ProcessesUnavailable(f"{self.name} did not tell its lines within {limit:.3g} s and was killed")
+            answer = receive(self.connection)
+        except (EOFError, OSError) as error:
+            raise ProcessesUnavailable(f"{self.name} died: {self.obituary()}") from error
+        if "unavailable" in answer:
+            raise ProcessesUnavailable(f"{self.name}: {answer['unavailable']}")
+        lines = answer["lines"]
+        assert isinstance(lines, dict)
+        return lines
+
     def ask_to_leave(self) -> None:
         """Let it tear down what it has set up."""
         try:

@@ -49,7 +49,9 @@ OPTIONS = (
     ),
     Option("replay", "run the one selected test under the schedule that was printed with a failure", "TOKEN"),
     Option("report", "show the verdict of every checked test in a table"),
+    Option("cov", "measure which lines run under several threads, and which shared accesses in both orders (coverage.py)"),
     Option("json", "write the verdicts and their figures to this file", "PATH"),
+    Option("html", "write a report with pictures to this file, for a browser (needs pytest-gilcheck[html])", "PATH"),
     Option("sarif", "write what was found to this file, for code scanning", "PATH"),
     Option("markdown", "write what was found to this file, for a comment on a pull request", "PATH"),
     Option("github", "annotate the lines and write the step summary as on GitHub Actions, where that happens without it"),
@@ -98,3 +100,12 @@ def value(config: pytest.Config, ini: str) -> Any:
         return config.getini(ini)
     except ValueError as problem:
         raise pytest.UsageError(f"{ini} in {config.inipath}: {problem}; valid: true, false") from None
+
+
+def early(config: pytest.Config, ini: str) -> bool:
+    """Whether a flag is set, asked before the command line is read in earnest. What is wrong with it is said later."""
+    given = getattr(config.known_args_namespace, ini, None)
+    try:
+        return bool(config.getini(ini) if given is None else given)
+    except ValueError:
+        return False

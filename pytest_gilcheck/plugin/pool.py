@@ -87,8 +87,20 @@ class ItemRunner:
 
     def run(self, workers: int, repeats: int, limit: float) -> Run:
         """See :class:`~pytest_gilcheck.scaling.processes.ProcessRunner`."""
+        return self._conduct(self._pool.members(workers), repeats, limit)
+
+    def lines(self, workers: int, limit: float) -> dict[str, list[int]]:
+        """One run of ``workers`` copies whose lines are recorded, by file. Raises what :meth:`run` raises."""
         members = self._pool.members(workers)
-        request = {"op": "prepare", "test": self._test, "count": len(members), "repeats": repeats}
+        self._conduct(members, 1, limit, lines=True)
+        found: dict[str, set[int]] = {}
+        for member in members:
+            for file, numbers in member.lines(limit).items():
+                found.setdefault(file, set()).update(numbers)
+        return {file: sorted(numbers) for file, numbers in found.items()}
+
+    def _conduct(self, members: list[Member], repeats: int, limit: float, **more: object) -> Run:
+        request = {"op": "prepare", "test": self._test, "count": len(members), "repeats": repeats, **more}
         requests = [{**request, "index": index} for index in range(len(members))]
         try:
             return conduct(members, requests, repeats, SystemClock(), limit)

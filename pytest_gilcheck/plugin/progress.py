@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -13,14 +14,17 @@ LONG_SECONDS = 1.0
 
 
 class RaceProgress:
-    """An observer of searches that says every so often how far a long one is."""
+    """An observer of searches that says every so often how far a long one is; ``beside`` is told, too."""
 
-    def __init__(self, config: pytest.Config, item: pytest.Item) -> None:
+    def __init__(self, config: pytest.Config, item: pytest.Item, beside: Callable[[int], None] | None = None) -> None:
+        self._beside = beside
         self._announce = Progress(config, item)
         self._next = time.monotonic() + LONG_SECONDS
 
     def __call__(self, schedules: int) -> None:
         """Say that ``schedules`` have run, once a second has passed since the last time."""
+        if self._beside is not None:
+            self._beside(schedules)
         if time.monotonic() >= self._next:
             self._announce.say(f"race {schedules:,} schedules")
             self._next = time.monotonic() + LONG_SECONDS

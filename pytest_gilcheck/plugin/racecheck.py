@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,8 +21,12 @@ from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.plugin.testname import copies_of, scenario_name
 from pytest_gilcheck.races import Budget, Exploration, explore
 from pytest_gilcheck.races.schedulers.guarded import BrokenStrategy
+from pytest_gilcheck.races.search import Observer
 from pytest_gilcheck.record import RaceRecord
 from pytest_gilcheck.verdict import WITNESSED, Hazard, Race
+
+if TYPE_CHECKING:
+    from pytest_gilcheck.plugin.concurrency import Concurrency
 
 SECONDS = 1.0
 SCHEDULES = 1000
@@ -52,14 +58,15 @@ class RaceChecker:
     def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
         self._config = config
         self._settings = settings
+        self._coverage: Concurrency | None = config.pluginmanager.get_plugin("gilcheck-coverage")
 
     def check(self, item: pytest.Function, wanted: RaceWanted, seconds: float, output: Output) -> RaceOutcome:
         """Search for an interleaving that breaks ``item``, whose ordinary run took ``seconds``; ``output`` is added to."""
         assert isinstance(wanted.threads, int)
         token = tokens.last(self._config, item.nodeid)
         try:
-            with bounded(item, output):
-                stages = list(self._search(item, wanted, token, seconds))
+            with bounded(item, output), self._lines_recorded() as executed:
+                stages = list(self._search(item, wanted, token, seconds, executed))
         except BrokenStrategy as mistake:
             return _broken(mistake)
         record = _shortened(item, describe(stages, wanted))
@@ -72,10 +79,16 @@ class RaceChecker:
             return RaceOutcome(record=replace(record, failed=True), error=error, section=section)
         return RaceOutcome(record=record, section=section)
 
-    def _search(self, item: pytest.Function, wanted: RaceWanted, token: str | None, seconds: float) -> Iterator[Stage]:
+    def _lines_recorded(self) -> AbstractContextManager[Observer | None]:
+        """Around a search, what is to hear of each execution for the coverage of concurrency, if that is measured."""
+        return nullcontext() if self._coverage is None else self._coverage.race()
+
+    def _search(
+        self, item: pytest.Function, wanted: RaceWanted, token: str | None, seconds: float, executed: Observer | None
+    ) -> Iterator[Stage]:
         """One search after another, until one has an answer that more copies would not change."""
         assert isinstance(wanted.threads, int)
-        progress = RaceProgress(self._config, item)
+        progress = RaceProgress(self._config, item, executed)
         left = _limits(wanted)
         stages = steps(wanted.threads, copies_of(token, item.nodeid) if token else None)
         for copies, following in pairwise([*stages, None]):
@@ -100,6 +113,8 @@ class RaceChecker:
                 first=token,
                 rules=rules(self._settings, wanted),
             )
+            if self._coverage is not None:
+                self._coverage.searched(exploration)
             yield Stage(copies=copies, exploration=_as_declined(exploration, scenario.declined))
             left = (left[0] - exploration.seconds, left[1] - exploration.schedules)
             if exploration.verdict is not Race.CLEAN or not following or not _worth(exploration, left, following / copies):

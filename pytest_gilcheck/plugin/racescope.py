@@ -1,13 +1,14 @@
-"""What code a race check looks into, as ``--gilcheck-source`` says, never into pytest's own plugins unless named; and what
-counts as a failure there."""
+"""What code a race check looks into, as ``--gilcheck-source`` says, never into pytest's own plugins unless named; what of it
+is the user's own; and what counts as a failure there."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from pytest_gilcheck.plugin import compat
+from pytest_gilcheck.plugin import compat, coveragesource
 from pytest_gilcheck.plugin.markers import RaceWanted
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.races import Rules, Scope
@@ -22,7 +23,8 @@ def scope(config: pytest.Config, settings: PluginSettings, item: pytest.Item) ->
     file = None if settings.source is None else str(item.path)
     if file not in known:
         always = frozenset() if file is None else frozenset({file})
-        known[file] = replace(settings.source or Scope(), always=always, excluded=_plugin_files(config), loaders=_LOADERS)
+        base = settings.source or Scope(answered=coveragesource.places(Path.cwd()))
+        known[file] = replace(base, always=always, excluded=_plugin_files(config), loaders=_LOADERS)
     return known[file]
 
 

@@ -21,6 +21,7 @@ from pytest_gilcheck.record import Checked, RaceRecord
 from pytest_gilcheck.reporting import brief, junit, layout, races, text
 from pytest_gilcheck.reporting.files import write_atomically
 from pytest_gilcheck.reporting.formats import renderer
+from pytest_gilcheck.reporting.jsonreport import as_read
 from pytest_gilcheck.reporting.paths import repository
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.table import table
@@ -38,6 +39,8 @@ class Results:
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
+        self._coverage: dict[str, Any] | None = None
+        self._measured: Any = config.pluginmanager.get_plugin("gilcheck-coverage")
         self._annotations: list[str] = []
         self.notes: list[str] = []
 
@@ -78,6 +81,7 @@ class Results:
         decision = decide(self._settings.policy, self._records)
         keep = self._settings.replay is None and not self._config.getoption("collectonly")
         self._problems += self._comparing.finish(self._records, keep=keep)
+        self._conclude_coverage()
         self._write_files(decision)
         if github.wanted(self._config):
             self._tell_github(self._report(decision))
@@ -90,6 +94,11 @@ class Results:
             lines = [*self._comparing.lines(), *text.gate(decision, self._records)]
             lines += [f"gilcheck: {problem}" for problem in self._problems]
             sys.stderr.write("".join(f"{line}{os.linesep}" for line in lines))
+
+    def _conclude_coverage(self) -> None:
+        if self._measured is not None:
+            self._coverage = self._measured.conclude()
+            self._problems += self._measured.problems
 
     def _write_files(self, decision: Decision) -> None:
         if not self._settings.files:
@@ -104,7 +113,7 @@ class Results:
     def _report(self, decision: Decision) -> Report:
         root, folder = self._config.rootpath, self._config.invocation_params.dir
         of_repository = repository(root)
-        return Report(
+        report = Report(
             environment=self._environment,
             tests=self._records,
             session={
@@ -115,7 +124,9 @@ class Results:
             },
             failing=decision.failing,
             trend=self._comparing.trend,
+            coverage=self._coverage,
         )
+        return as_read(report)
 
     def _tell_github(self, report: Report) -> None:
         """Add to the summary of the step, and keep the annotations for the end of the output."""
@@ -134,6 +145,10 @@ class Results:
             terminalreporter.section("gilcheck")
             self._write(terminalreporter, table(self._records, shutil.get_terminal_size().columns) or [_NOTHING])
             self._write(terminalreporter, text.footnotes(self._environment, self._siblings))
+        if self._coverage is not None:
+            terminalreporter.ensure_newline()
+            terminalreporter.section("gilcheck coverage of concurrency")
+            self._write(terminalreporter, self._measured.text())
         lines = brief.summary(self._records, full=full)
         if not full and self._wants_lines():
             lines += brief.lines(self._records)

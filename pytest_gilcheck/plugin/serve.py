@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_gilcheck.lines import Recorder, Unavailable
 from pytest_gilcheck.plugin import compat
 from pytest_gilcheck.plugin.execution import execution
 from pytest_gilcheck.plugin.items import body
@@ -44,10 +45,11 @@ class Worker:
         self._stack = ExitStack()
         self._output_from = 0
         self._notes: list[str] = []
+        self._recorder: Recorder | None = None
 
     def serve(self) -> None:
         """Until told to leave, or until nobody is there to tell."""
-        orders = {"prepare": self._prepare, "run": self._run, "dismiss": self._dismiss}
+        orders = {"prepare": self._prepare, "run": self._run, "dismiss": self._dismiss, "lines": self._lines}
         try:
             while (order := receive(self._connection))["op"] != "leave":
                 answer = orders[str(order["op"])](order)
@@ -65,9 +67,15 @@ class Worker:
         self._stack = ExitStack()
         self._stack.enter_context(execution("processes", order["count"]))
         try:
+            self._recorder = Recorder(mine=lambda: True, concurrent=lambda: False) if order.get("lines") else None
+            if self._recorder is not None:
+                self._stack.enter_context(self._recorder.on())
             self._set_up(item)
             assert isinstance(item, pytest.Function)
             self._body = body(item, order["index"], order["repeats"])
+        except Unavailable as reason:
+            self._stack.close()
+            return {"unavailable": f"its lines cannot be measured: {reason}"}
         except _ERRORS as error:
             self._stack.close()
             self._settle(item)
@@ -98,6 +106,12 @@ class Worker:
         if "failed" in answer:
             answer["details"] = f"{answer['details']}{self._output()}"
         return answer
+
+    def _lines(self, _: dict[str, Any]) -> dict[str, Any]:
+        """The lines of the last run."""
+        recorder, self._recorder = self._recorder, None
+        assert recorder is not None
+        return {"lines": {file: sorted(numbers) for file, numbers in recorder.reached.items()}}
 
     def _dismiss(self, _: dict[str, Any]) -> None:
         assert self._standing is not None

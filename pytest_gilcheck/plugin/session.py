@@ -34,10 +34,18 @@ def start(config: pytest.Config) -> PluginSettings:
         collected = Collected(config, settings.gates.known)
         if settings.gates.known:
             config.pluginmanager.register(collected, "gilcheck-collected")
+        if settings.cov and not config.getoption("collectonly", False):
+            _measure_coverage(config, settings)
         if not hasattr(config, "workerinput"):
             comparing = Comparing(config, settings, collected)
             config.pluginmanager.register(Results(config, settings, comparing), "gilcheck-results")
     return settings
+
+
+def _measure_coverage(config: pytest.Config, settings: PluginSettings) -> None:
+    from pytest_gilcheck.plugin import concurrency  # noqa: PLC0415 - for those who ask only
+
+    config.pluginmanager.register(concurrency.Concurrency(config, settings.timeout), concurrency.NAME)
 
 
 def plan(session: pytest.Session, items: list[pytest.Item]) -> None:

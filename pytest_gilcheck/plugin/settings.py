@@ -50,6 +50,7 @@ class PluginSettings:
     ignore: frozenset[str] = frozenset()
     approximate: tuple[str, ...] = ()
     replay: str | None = None
+    cov: bool = False
 
 
 def resolve(config: pytest.Config) -> PluginSettings:
@@ -69,6 +70,7 @@ def resolve(config: pytest.Config) -> PluginSettings:
         ignore=reader.read("ignore", _oracles, frozenset()),
         approximate=reader.read("approximate", _words, ()),
         replay=reader.read("replay", _token, None),
+        cov=bool(value(config, "gilcheck_cov")),
     )
     if reader.problems:
         raise pytest.UsageError("\n".join(reader.problems))

@@ -124,6 +124,7 @@ class Concluding:
             orders_total=2 * self._plan.conflicts.pairs,
             pruned=self._plan.pruned,
             found_after=None if first_failure is None else self._found_after,
+            shared=self._plan.conflicts.shared(),
         )
 
     def _hazards(self, verdict: Race, coverage: str | None, bound: int | None) -> tuple[Hazard, ...]:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from types import CodeType
 from typing import Protocol, Self
 
+from pytest_gilcheck.races import covering
 from pytest_gilcheck.races.scope import Scope
 from pytest_gilcheck.races.watchers import Monitor, Nothing, Profiler
 
@@ -96,7 +97,8 @@ class Discovery:
 
     def thread(self) -> AbstractContextManager[None]:
         """Around all that a controlled thread runs, in that thread; the one that opened :meth:`watching` needs none."""
-        return self._watcher.thread() if self._watcher is not None and self._on else Nothing()
+        watching = self._watcher.thread() if self._watcher is not None and self._on else Nothing()
+        return watching if self._watcher is None or self._watcher.free else covering.thread(watching, always=self._collect)
 
     def newcomers(self) -> AbstractContextManager[None]:
         """Inside of :meth:`watching`, around what starts threads that nobody controls: they are watched as well."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_gilcheck.races.conflicts import Shared
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.story import Story
 from pytest_gilcheck.verdict import Hazard, Race
@@ -47,10 +48,11 @@ class Exploration:
     interpreter with the GIL, and ``gil_said`` the answer in words: ``None`` and what was done if that was not found out,
     ``None`` and nothing if there is no failure or no GIL. It took ``gil_seconds``, which are not among the ``seconds``.
     ``uncontrolled`` names each thing that could not be controlled.
-    ``hazards`` are no failures: see :mod:`hazards`. ``conflicts`` are the pairs of conflicting accesses that were seen,
+    ``hazards`` are no failures: see ``races.hazards``. ``conflicts`` are the pairs of conflicting accesses that were seen,
     which ran in ``orders_seen`` of ``orders_total`` orders (some may be impossible); ``pruned`` the choices that a
     systematic search left out as equivalent to others. ``found_after`` are the seconds from the end of the first execution,
-    when the code was instrumented, to that of the failing one.
+    when the code was instrumented, to that of the failing one. ``shared`` are the accesses to what threads share that were
+    seen.
     """
 
     verdict: Race
@@ -74,3 +76,4 @@ class Exploration:
     orders_total: int = 0
     pruned: int = 0
     found_after: float | None = None
+    shared: tuple[Shared, ...] = ()

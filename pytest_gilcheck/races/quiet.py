@@ -5,14 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any, Self
+from typing import Any
 
 from pytest_gilcheck.races.functions import all_functions
-from pytest_gilcheck.races.watchers import TOOL, monitoring, put_profile_aside
+from pytest_gilcheck.tracers import TOOLS, aside, callbacks_of, monitoring
 
 #: What the compiler makes constants of; anything else in code was put there by somebody.
 _CONSTANTS = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset, slice, type(...), CodeType)
@@ -24,7 +23,7 @@ _WATCHED = ("threading", "time", "queue", "builtins", "importlib._bootstrap")
 SWEEP_OBJECTS = 5_000
 
 
-class quiet:  # noqa: N801 - used like a function: with quiet():
+class quiet(aside):  # noqa: N801 - used like a function: with quiet():
     """Around one or more executions: the garbage collector does not start by itself, and no tracer sees anything.
 
     To be used with ``with`` in the thread that starts the executions. ``debuggable`` leaves tracers on, for a debugger.
@@ -33,39 +32,14 @@ class quiet:  # noqa: N801 - used like a function: with quiet():
     """
 
     def __init__(self, *, debuggable: bool = False) -> None:
-        self._debuggable = debuggable
-        self._undo = ExitStack()
-        self._tracing: tuple[Any, Any] | None = None
+        super().__init__(tracers=not debuggable)
 
-    def __enter__(self) -> Self:
-        with ExitStack() as undo:
-            if gc.isenabled():
-                gc.disable()
-                undo.callback(gc.enable)
-            else:
-                undo.callback(gc.disable)
-            if not self._debuggable:
-                undo.callback(_hooks_aside())
-                undo.callback(put_profile_aside())
-                undo.callback(_monitors_aside())
-            self._undo = undo.pop_all()
-        if not self._debuggable:
-            # Last, and in this very frame: see __exit__.
-            frame = sys._getframe()
-            self._tracing = (sys.gettrace(), frame.f_trace)
-            sys.settrace(None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
-        if self._tracing is not None:
-            # Tracers count calls and returns. The last that this one saw was the call of __enter__, so the return from
-            # here has to be the next, as if it had been on all the time. One that is written in C takes over at a call only.
-            tracer, sys._getframe().f_trace = self._tracing
-            self._tracing = None
-            sys.settrace(tracer)
-            if tracer is not None:
-                _call()
+    def _prepare(self, undo: ExitStack) -> None:
+        if gc.isenabled():
+            gc.disable()
+            undo.callback(gc.enable)
+        else:
+            undo.callback(gc.disable)
 
 
 def sweep(limit: int = SWEEP_OBJECTS) -> bool:
@@ -83,55 +57,6 @@ def sweep(limit: int = SWEEP_OBJECTS) -> bool:
         generation += 1
     gc.collect(generation)
     return True
-
-
-def _call() -> None:
-    """Something to call."""
-
-
-def _hooks_aside() -> Callable[[], None]:
-    """Take away what ``threading`` gives to new threads; returns what puts it back."""
-    tracer, profiler = threading.gettrace(), threading.getprofile()
-    threading.settrace(None)
-    threading.setprofile(None)
-
-    def resume() -> None:
-        threading.settrace(tracer)
-        threading.setprofile(profiler)
-
-    return resume
-
-
-def _monitors_aside() -> Callable[[], None]:
-    """Take the callbacks of other tools away; returns what puts them back.
-
-    Their events stay switched on, so that nothing is disabled for good that happens meanwhile.
-    """
-    taken = [] if monitoring is None else [taken for tool in range(6) for taken in _take(tool)]
-
-    def resume() -> None:
-        for tool, event, callback in taken:
-            if monitoring.get_tool(tool) is not None:
-                monitoring.register_callback(tool, event, callback)
-
-    return resume
-
-
-def _take(tool: int) -> list[tuple[int, int, Any]]:
-    if monitoring.get_tool(tool) in {None, TOOL}:
-        return []
-    taken = []
-    for event in _events():
-        callback = monitoring.register_callback(tool, event, None)
-        if callback is not None:
-            taken.append((tool, event, callback))
-    return taken
-
-
-def _events() -> list[int]:
-    """All events, one bit each; from 3.14 on the one that stands for two others comes last and has nothing of its own."""
-    values = {value for name, value in vars(monitoring.events).items() if name.isupper()}
-    return sorted(value for value in values if value and value & (value - 1) == 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +111,7 @@ def _state() -> dict[str, object]:
         "sys.getprofile": sys.getprofile(),
         "threading.gettrace": threading.gettrace(),
         "threading.getprofile": threading.getprofile(),
-        "sys.monitoring": None if monitoring is None else tuple(map(_tool, range(6))),
+        "sys.monitoring": None if monitoring is None else tuple(map(_tool, TOOLS)),
     }
 
 
@@ -195,7 +120,7 @@ def _tool(number: int) -> object:
     name = monitoring.get_tool(number)
     if name is None:
         return None
-    callbacks = _take(number)
+    callbacks = callbacks_of(number)
     for tool, event, callback in callbacks:
         monitoring.register_callback(tool, event, callback)
     return name, monitoring.get_events(number), tuple(callbacks)

@@ -47,11 +47,14 @@ class Scope:
     ``named`` are files and folders that are in scope instead, as :meth:`parse` finds them; ``always`` are files that are in
     scope whatever was named, ``excluded`` files and folders that are not unless named. Code made by ``exec`` or ``eval``
     comes from no file and is always in scope.
+
+    ``answered`` are files and folders that the user answers for, installed or not; they make nothing else less so.
     """
 
     named: frozenset[str] | None = None
     always: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
     loaders: frozenset[str] = frozenset({"runpy"})
     _files: dict[str, _File] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -102,7 +105,10 @@ class Scope:
             return not name.startswith("<frozen")
         file = self._files.get(name) or self._look(name)
         named = self.named is not None and file.wanted and file.module is None
-        return named or (file.own and not _is_installed(os.path.realpath(name)))
+        return named or self._is_answered(name, file) or (file.own and not _is_installed(os.path.realpath(name)))
+
+    def _is_answered(self, name: str, file: _File) -> bool:
+        return bool(self.answered) and file.module is None and _among((name, os.path.realpath(name)), self.answered)
 
     def _file(self, code: CodeType) -> _File:
         known = self._files.get(code.co_filename)
@@ -124,7 +130,7 @@ class Scope:
             return self._of_the_library(module, (name, path))
         excluded = _among((name, path), self.excluded) or _is_machinery(path)
         own = not excluded and _package(path) is None
-        if self._is_named((name, path)):
+        if self._is_named((name, path)) or (self.named is None and _among((name, path), self.answered)):
             return _File(wanted=True, own=own, module=None)
         return _File(wanted=self.named is None and not excluded, own=own, module=None)
 

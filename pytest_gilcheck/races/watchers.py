@@ -8,13 +8,8 @@ from _thread import get_ident
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import CodeType, FrameType
-from typing import Any
 
-#: The name under which we are known to ``sys.monitoring``.
-TOOL = "pytest-gilcheck"
-
-#: ``sys.monitoring``; ``None`` before Python 3.12.
-monitoring: Any = getattr(sys, "monitoring", None)
+from pytest_gilcheck.tracers import TOOL, monitoring, put_profile_aside
 
 #: Ids of tools, those first that nobody else is meant to have.
 _IDS = (3, 4, 5, 2, 1, 0)
@@ -110,19 +105,6 @@ class Nothing:
 
     def __exit__(self, *_: object) -> None:
         pass
-
-
-def put_profile_aside() -> Callable[[], object]:
-    """Switch off the calling thread's profile function; returns what switches it on again."""
-    before: Any = sys.getprofile()
-    if before is None:
-        return lambda: None
-    if not callable(before) and hasattr(before, "enable"):  # the standard library's, which is in C
-        before.disable()
-        resume: Callable[[], object] = before.enable
-        return resume
-    sys.setprofile(None)
-    return lambda: sys.setprofile(before)
 
 
 class Monitor:

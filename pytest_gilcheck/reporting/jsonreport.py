@@ -29,6 +29,11 @@ def _line(value: object) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
+def as_read(report: Report) -> Report:
+    """What a reader of the file has: its figures have as many digits as the file's, so that all formats say the same."""
+    return Report.from_builtins(_rounded(report.to_builtins()))
+
+
 def read(path: Path) -> Report:
     """The report in a file that :func:`text` made; raises :class:`Misuse` that says what is wrong with it."""
     try:

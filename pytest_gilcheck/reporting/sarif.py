@@ -88,12 +88,13 @@ class _Log:
             "partialFingerprints": {"gilcheckFinding/v1": fingerprint, "primaryLocationLineHash": f"{fingerprint}:1"},
             "properties": _bag(_properties(finding)),
         }
-        related = [_related(n, spot, place) for n, (spot, place) in enumerate((s for s in spots if s[0] is not main[0]), 1)]
-        if related:
-            result["relatedLocations"] = related
         flow = None if finding.race is None else self._flow(finding.race)
+        others = (spot for spot in spots if spot[0] is not main[0])
+        related = [] if flow is not None else [_related(n, spot, place) for n, (spot, place) in enumerate(others, 1)]
         if flow is not None:
             result["codeFlows"] = [flow]
+        if related:
+            result["relatedLocations"] = related
         return result
 
     def _place(self, spot: Spot) -> dict[str, Any] | None:

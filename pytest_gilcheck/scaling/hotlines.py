@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sysconfig
 from collections import defaultdict
@@ -13,6 +14,9 @@ from pytest_gilcheck.verdict import HotLine
 
 #: A wait of this many switch intervals was no byte code: the eval loop would have let go after one.
 _C_CALL_INTERVALS = 1.6
+
+# Generated code has lines of any length; so much of one is kept.
+_MOST_SOURCE = 200
 
 _LIBRARY = tuple(
     {
@@ -73,4 +77,5 @@ def _line(place: tuple[Place, Place], share: float, in_c: float) -> HotLine:
     (file, line, function), innermost = place
     inside = None if innermost == place[0] else f"{innermost[0]}:{innermost[1]} {innermost[2]}"
     kind = "c-call" if in_c >= 0.5 else "bytecode"
-    return HotLine(file=file, line=line, function=function, share=share, kind=kind, inside=inside)
+    source = linecache.getline(file, line).strip()[:_MOST_SOURCE]
+    return HotLine(file=file, line=line, function=function, share=share, kind=kind, inside=inside, source=source)

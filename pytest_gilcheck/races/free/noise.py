@@ -116,6 +116,12 @@ class Noise:
         """The calling thread is the root, number 0."""
         self._walk(id(threading.current_thread()), self._next(threading.current_thread()))
 
+    def several(self) -> bool:
+        """Whether two threads or more of this run have been started and have not ended."""
+        old = {id(thread) for thread in self.before}
+        new = sum(id(thread) not in old for thread in threading.enumerate())
+        return new + (id(self._kept[0]) in old) > 1 if self._kept else False  # the first is the root
+
     def starts(self, thread: threading.Thread) -> bool:
         """The scenario is about to start ``thread``; whether the interpreter is going to wait for its end."""
         key = id(thread)

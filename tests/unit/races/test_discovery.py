@@ -16,7 +16,8 @@ from pytest_gilcheck.races import discovery as module
 from pytest_gilcheck.races.discovery import Discovery
 from pytest_gilcheck.races.quiet import differences, snapshot
 from pytest_gilcheck.races.scope import Scope
-from pytest_gilcheck.races.watchers import Monitor, Profiler, monitoring
+from pytest_gilcheck.races.watchers import Monitor, Profiler
+from pytest_gilcheck.tracers import monitoring
 from unit.races.alone import alone
 
 #: The free-threaded build of 3.13 never frees code.
@@ -225,7 +226,8 @@ def test_a_free_tool_id_is_taken_and_given_back(tmp_path: Path) -> None:
         tmp_path,
         """
         import sys
-        from pytest_gilcheck.races.watchers import Monitor, Profiler, TOOL
+        from pytest_gilcheck.races.watchers import Monitor, Profiler
+        from pytest_gilcheck.tracers import TOOL
         m = sys.monitoring
         m.use_tool_id(3, "somebody")
         watcher = Monitor.available()

@@ -196,3 +196,22 @@ def test_scopes_are_values() -> None:
     assert one == two
     assert hash(one) == hash(two)
     assert one != Scope()
+
+
+def test_the_user_answers_for_what_they_say_is_theirs(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "theirs"
+    inside, beside = code_in(package / "mod.py"), code_in(tmp_path / "site-packages" / "other" / "mod.py")
+    own = code_in(tmp_path / "tests" / "test_mod.py")
+    before, scope = Scope(), Scope(answered=frozenset({f"{package}/"}))
+    assert not before.answerable(inside)
+    assert scope.answerable(inside)
+    for code in (beside, own):
+        assert scope.answerable(code) is before.answerable(code), "nothing else is less or more the user's"
+        assert scope.wants(code), "and nothing is left alone for it"
+
+
+def test_a_plugin_of_pytest_that_is_the_users_is_looked_into(tmp_path: Path) -> None:
+    plugin = tmp_path / "site-packages" / "pytest_theirs"
+    code = code_in(plugin / "mod.py")
+    assert not Scope().wants(code)
+    assert Scope(answered=frozenset({f"{plugin}/"})).wants(code)

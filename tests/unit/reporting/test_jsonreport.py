@@ -14,7 +14,7 @@ from pytest_gilcheck import __version__
 from pytest_gilcheck.environment import observe
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting.jsonreport import read, text
+from pytest_gilcheck.reporting.jsonreport import as_read, read, text
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.verdict import HotLine, Race, Scaling
 
@@ -131,6 +131,14 @@ def test_figures_have_four_digits() -> None:
     assert scaling["seconds"] == 12350.0
     assert scaling["hot_lines"][0]["share"] == 0.3333
     assert (scaling["threads"], scaling["processes"]) == (4, 0)
+
+
+def test_all_formats_have_the_figures_of_the_file(tmp_path: Path) -> None:
+    report = Report(environment=ENVIRONMENT, tests={"t": CHECKED, "u": Checked(race=RACE)})
+    path = tmp_path / "a.json"
+    path.write_text(text(report), encoding="utf-8")
+    assert as_read(report) == read(path)
+    assert as_read(report) != report
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])

@@ -77,7 +77,7 @@ def test_an_interleaving_has_a_flow_for_each_thread_in_one_order() -> None:
 def test_a_file_outside_of_the_repository_has_an_absolute_uri() -> None:
     found = result(Checked(race=DEADLOCK))
     assert found["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "file:///elsewhere/locks.py"}
-    assert [physical(place) for place in found["relatedLocations"]] == [("file:///elsewhere/locks.py", 3)]
+    assert "relatedLocations" not in found, "all the lines are in the flow"
 
 
 def test_a_hazard_with_all_its_places() -> None:

@@ -97,6 +97,13 @@ def test_nothing_seen_is_no_line() -> None:
     assert found() == ()
 
 
+def test_a_line_comes_with_its_text_where_that_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "loop.py"
+    file.write_text(f"def loop():\n    total += 1  # why\n    {'x' * 1_000}\n", encoding="utf-8")
+    lines = found(a_wake(C_CALL, (str(file), 2, "loop")), a_wake(BYTECODE, (str(file), 3, "loop")), a_wake(BYTECODE, LOOP))
+    assert [line.source for line in lines] == ["total += 1  # why", "x" * 200, ""]
+
+
 def test_several_samples_add_up() -> None:
     one = a_sample(0.5, interval=INTERVAL, wakes=[a_wake(BYTECODE, LOOP)])
     two = a_sample(0.5, interval=INTERVAL, wakes=[a_wake(BYTECODE, LOOP), a_wake(BYTECODE, OTHER)])

@@ -1,0 +1,1 @@
+"""The HTML report: one file that a browser shows without a network."""
