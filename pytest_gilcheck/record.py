@@ -23,7 +23,8 @@ class ScalingRecord:
     each run: the wall time over all calls made in it, so that the first over one of the others is a speed-up.
     ``expectation`` is ``None`` (nothing was expected), ``"met"``, ``"broken"`` or ``"unchecked"``, and ``expected`` says
     what was expected and why it is not met. ``failed`` is set when a rerun failed the test. ``seconds`` is what the
-    check cost.
+    check cost. ``compared`` is what came of the comparison with a baseline: ``"same"``, ``"worse"``, ``"better"``,
+    ``"new"``, ``"not compared: "`` and why, or ``None`` (there is no baseline); ``regression`` says what is worse.
     """
 
     verdict: Scaling
@@ -47,6 +48,8 @@ class ScalingRecord:
     expected: str | None = None
     failed: bool = False
     seconds: float = 0.0
+    compared: str | None = None
+    regression: str | None = None
 
     @property
     def flagged(self) -> bool:

@@ -60,7 +60,7 @@ def shown(report: Report, width: int) -> list[str]:
     return [
         *(table(report.tests, width) or ["no check was finished"]),
         *scaling.footnotes(report.environment, workers),
-        *scaling.gate(Decision(failing=report.failing)),
+        *scaling.gate(Decision(failing=report.failing), report.tests),
     ]
 
 

@@ -20,22 +20,38 @@ _RACES = {
     "uncontrolled": Race.UNCONTROLLED,
 }
 
-# Words that fail the test itself.
-_FAIL_THE_TEST = ("race", "deadlock", "hang", "expectation")
+#: A word that fails the run at its end: scaling that is worse than its baseline.
+REGRESSION = "regression"
 
 # A word that fails the test itself, if asked for: what may go wrong and was not seen to.
 _HAZARD = "hazard"
 
+#: What fails unless something else is asked for: all but the last fail the test itself.
+DEFAULT = ("race", "deadlock", "hang", "expectation", REGRESSION)
+
 #: The words of ``--gilcheck-fail-on``.
-WORDS = (*_FAIL_THE_TEST, *_SCALING, *_RACES, _HAZARD, "none")
+WORDS = (
+    "race",
+    "deadlock",
+    "hang",
+    "nondeterministic",
+    "uncontrolled",
+    _HAZARD,
+    "gil-bound",
+    "lock-bound",
+    REGRESSION,
+    "expectation",
+    "inconclusive",
+    "none",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """``fail_on`` names what fails: a witnessed race, a hazard or a broken expectation its test, other verdicts the run at
-    its end."""
+    """``fail_on`` names what fails: a witnessed race, a hazard or a broken expectation its test, other verdicts and a
+    regression the run at its end."""
 
-    fail_on: frozenset[str] = frozenset(_FAIL_THE_TEST)
+    fail_on: frozenset[str] = frozenset(DEFAULT)
 
     def fails_test(self, verdict: Race) -> bool:
         """Whether a test whose race search came to ``verdict`` fails."""
@@ -78,11 +94,21 @@ def decide(policy: Policy, records: Mapping[str, Checked]) -> Decision:
     return Decision(failing=tuple(failing))
 
 
+def reason(word: str, checked: Checked) -> str | None:
+    """Why ``word`` applies to a test, in a sentence; ``None`` if its record says nothing about it."""
+    if word in _RACES:
+        return None if checked.race is None else checked.race.reason
+    if checked.scaling is None:
+        return None
+    return checked.scaling.regression if word == REGRESSION else checked.scaling.reason
+
+
 def _words(policy: Policy, checked: Checked) -> list[str]:
     """The words that apply to one test."""
     words: list[str] = []
     if checked.scaling is not None and not checked.scaling.failed:
         words += [word for word, verdict in _SCALING.items() if checked.scaling.verdict is verdict]
+        words += [REGRESSION] if checked.scaling.regression is not None else []
     if checked.race is not None:
         words += [word for word, verdict in _RACES.items() if checked.race.verdict is verdict]
     return [word for word in words if word in policy.fail_on]

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from pytest_gilcheck.races.schedulers import Scheduler
 
 MARKERS = (
-    """gilcheck(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None): \
-search for a thread interleaving that breaks this test, and find out whether threads help it; \
+    """gilcheck(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None, max_regression=None, \
+max_speedup_loss=None): search for a thread interleaving that breaks this test, and find out whether threads help it; \
 also takes the keywords of gilcheck_race""",
-    """gilcheck_scaling(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None): \
+    """gilcheck_scaling(threads='auto', processes='auto', expect=None, min_speedup=None, seconds=None, \
+max_regression=None, max_speedup_loss=None): \
 scaling only; expect='scales'/'gil-bound'/'io-bound' and min_speedup=1.6 turn a mismatch into a failure""",
     """gilcheck_race(threads='auto', strategy='auto', seconds=None, schedules=None, seed=None, bound=None, atomic=False): \
 race search only: run the test under one interleaving of its threads after another; threads=1 explores the body's own""",

@@ -10,7 +10,9 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, gil_state, observe
 from pytest_gilcheck.gating.expectation import Expectation
+from pytest_gilcheck.gating.regression import confirmed, less_favourable
 from pytest_gilcheck.plugin import failures
+from pytest_gilcheck.plugin.comparing import against
 from pytest_gilcheck.plugin.items import ItemWorkload
 from pytest_gilcheck.plugin.markers import Wanted
 from pytest_gilcheck.plugin.pool import Pool
@@ -22,6 +24,9 @@ from pytest_gilcheck.scaling.failures import Declined
 from pytest_gilcheck.scaling.measure import Observer
 from pytest_gilcheck.scaling.reading import Run
 from pytest_gilcheck.verdict import Scaling
+
+# How often to measure what shall be compared, while it is inconclusive: what a busy machine hides now it may show soon.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,7 @@ class Checker:
         lock: AbstractContextManager[object] = nullcontext() if self._lock is None else self._lock
         with lock:
             try:
-                return self._judge(wanted, self._measuring(item, wanted, threads, observer))
+                return self._judge(item, wanted, self._measuring(item, wanted, threads, observer))
             except NotRepeatable as reason:
                 return skipped(f"not repeatable: {reason}", wanted)
             except Declined as reason:
@@ -87,16 +92,29 @@ class Checker:
 
         return once
 
-    def _judge(self, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
-        measurement = once()
-        record = describe(measurement)
+    def _judge(self, item: pytest.Item, wanted: Wanted, once: Callable[[], Measurement]) -> Outcome:
+        """A broken expectation, and a regression, is one only if another measurement shows it, too.
+
+        What goes into a baseline is measured twice as well, as whatever comes later is judged by it.
+        """
+        baseline = against(item, wanted, self._settings.gates, self.environment)
         expectation = _expectation(wanted)
+        record = _measured(once, _ATTEMPTS if baseline is not None and baseline.base is not None else 1)
         judged = expectation.judge(record, self.environment.cpus)
-        if judged.outcome == "broken":
-            record = describe(once())
-            judged = expectation.judge(record, self.environment.cpus)
-            record = replace(record, seconds=record.seconds + measurement.seconds)
+        compared = None if baseline is None else baseline.compare(record)
+        worse = compared is not None and compared.worse
+        broken, saving = judged.outcome == "broken", self._settings.gates.save is not None
+        if broken or worse or saving:
+            again = _measured(once, _ATTEMPTS if worse else 1)
+            kept = again if broken or worse else less_favourable(record, again)
+            record = replace(kept, seconds=record.seconds + again.seconds)
+            second = expectation.judge(record, self.environment.cpus)
+            # It may have been measured again for its baseline only; a break that the first one did not show is unconfirmed.
+            judged = second if broken or second.outcome != "broken" else judged
+            if baseline is not None and compared is not None:
+                compared = confirmed(compared, baseline.compare(record))
         record = replace(record, expectation=judged.outcome, expected=judged.why)
+        record = record if compared is None else compared.on(record)
         if judged.loaded:
             record = replace(record, verdict=Scaling.INCONCLUSIVE, reason=f"{judged.why}; {record.reason}", advice=None)
         if judged.outcome == "broken" and "expectation" in self._settings.policy.fail_on:
@@ -106,6 +124,18 @@ class Checker:
     def _failed(self, failed: WorkersFailed) -> Outcome:
         record = ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason=failures.summary(failed, failed.copies), failed=True)
         return Outcome(record=record, error=failures.exception(failed, failed.copies))
+
+
+def _measured(once: Callable[[], Measurement], attempts: int) -> ScalingRecord:
+    """Measure until there is a conclusion, at most ``attempts`` times; the record has what all of it cost."""
+    record = describe(once())
+    spent = record.seconds
+    for _ in range(attempts - 1):
+        if record.verdict is not Scaling.INCONCLUSIVE:
+            break
+        record = describe(once())
+        spent += record.seconds
+    return replace(record, seconds=spent)
 
 
 def skipped(reason: str, wanted: Wanted) -> Outcome:

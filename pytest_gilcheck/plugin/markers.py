@@ -59,6 +59,7 @@ def _names(value: object, valid: Iterable[str]) -> str | None:
 
 
 seconds = _number(LONGEST_SECONDS, f"a number of seconds above 0, at most {LONGEST_SECONDS:g}")
+share = _number(1.0, "a share above 0, at most 1, such as 0.25")
 threads = _whole(2, MOST_WORKERS, "auto")
 processes = _whole(0, MOST_WORKERS, "auto")
 
@@ -68,6 +69,8 @@ _SCALING: dict[str, Check] = {
     "expect": _one_of(*EXPECTATIONS, None),
     "min_speedup": lambda value: None if value is None else _number(MOST_WORKERS, "a speed-up above 0, such as 1.6")(value),
     "seconds": lambda value: None if value is None else seconds(value),
+    "max_regression": lambda value: None if value is None else share(value),
+    "max_speedup_loss": lambda value: None if value is None else share(value),
 }
 _RACE: dict[str, Check] = {
     "threads": _whole(1, MOST_WORKERS, "auto"),
@@ -93,6 +96,8 @@ class Wanted:
     expect: str | None = None
     min_speedup: float | None = None
     seconds: float | None = None
+    max_regression: float | None = None
+    max_speedup_loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,10 +57,25 @@ OPTIONS = (
     Option("github", "annotate the lines and write the step summary as on GitHub Actions, where that happens without it"),
     Option(
         "fail-on",
-        "comma list of what fails: race, deadlock, hang, expectation (the default), gil-bound, lock-bound, inconclusive, \
-nondeterministic, uncontrolled, hazard, or none",
+        "comma list of what fails: race, deadlock, hang, expectation, regression (the default), gil-bound, lock-bound, \
+inconclusive, nondeterministic, uncontrolled, hazard, or none",
         "WORDS",
     ),
+    Option("baseline", "compare scaling with the figures in this file, and fail the run where it is worse", "PATH"),
+    Option("save-baseline", "write the figures of the measured tests into this file, beside those of others there", "PATH"),
+    Option(
+        "max-regression",
+        "what the GIL share may rise by, and the part that the runnable ratio may fall by, before both together count as a \
+regression, above 0, at most 1 (default: 0.25)",
+        "SHARE",
+    ),
+    Option(
+        "max-speedup-loss",
+        "the part of the speed-up in threads that may be lost, above 0, at most 1; needs the machine of the baseline \
+(default: a loss is reported only)",
+        "SHARE",
+    ),
+    Option("history", "append what came of this run to this SQLite file", "PATH"),
 )
 
 

@@ -14,6 +14,7 @@ import pytest
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision, decide
 from pytest_gilcheck.plugin import compat, github, tokens
+from pytest_gilcheck.plugin.comparing import Comparing
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.record import Checked, RaceRecord
@@ -31,9 +32,10 @@ _NOTHING = "no check was finished; mark tests with @pytest.mark.gilcheck, or use
 class Results:
     """The hooks at the end of a session."""
 
-    def __init__(self, config: pytest.Config, settings: PluginSettings) -> None:
+    def __init__(self, config: pytest.Config, settings: PluginSettings, comparing: Comparing) -> None:
         self._config = config
         self._settings = settings
+        self._comparing = comparing
         self._records: dict[str, Checked] = {}
         self._problems: list[str] = []
         self._mistake: str | None = None
@@ -46,6 +48,7 @@ class Results:
         """Take the record from a report, wherever the test ran."""
         checked = records(report)
         if checked is not None:
+            checked = self._comparing.complete(checked)
             self._records[report.nodeid] = replace(checked, line=_line(report))
             compat.set_junit_properties(report, self._config, junit.PREFIX, junit.properties(checked))
 
@@ -67,6 +70,7 @@ class Results:
         """Take what a worker of pytest-xdist found wrong in the markers, and what its worker processes said at their end."""
         output = getattr(node, "workeroutput", None) or {}
         self.notes += output.get("gilcheck_notes", [])
+        self._comparing.hears(output.get("gilcheck_gone"))
         self._mistake = output.get("gilcheck_mistake", self._mistake)
 
     @pytest.hookimpl(trylast=True)
@@ -75,6 +79,8 @@ class Results:
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
         decision = decide(self._settings.policy, self._records)
+        keep = self._settings.replay is None and not self._config.getoption("collectonly")
+        self._problems += self._comparing.finish(self._records, keep=keep)
         self._conclude_coverage()
         self._write_files(decision)
         if github.wanted(self._config):
@@ -85,7 +91,9 @@ class Results:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             sys.stderr.write("".join(f"ERROR: {line}\n" for line in self._mistake.splitlines()))
         if not self._config.pluginmanager.has_plugin("terminalreporter"):
-            sys.stderr.write("".join(f"gilcheck: {problem}{os.linesep}" for problem in self._problems))
+            lines = [*self._comparing.lines(), *text.gate(decision, self._records)]
+            lines += [f"gilcheck: {problem}" for problem in self._problems]
+            sys.stderr.write("".join(f"{line}{os.linesep}" for line in lines))
 
     def _conclude_coverage(self) -> None:
         if self._measured is not None:
@@ -115,6 +123,7 @@ class Results:
                 "repository": None if of_repository is None else str(of_repository),
             },
             failing=decision.failing,
+            trend=self._comparing.trend,
             coverage=self._coverage,
         )
         return as_read(report)
@@ -146,7 +155,8 @@ class Results:
         if self._settings.replay is not None:
             lines += races.not_reproduced(self._races)
         self._write(terminalreporter, lines, yellow=True)
-        self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records)), red=True)
+        self._write(terminalreporter, self._comparing.lines())
+        self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records), self._records), red=True)
         problems = [f"gilcheck: {note}" for note in [*self.notes, *self._problems]]
         self._write(terminalreporter, problems, red=True)
         if self._annotations:

@@ -9,6 +9,8 @@ import pytest
 
 from pytest_gilcheck.plugin import attempt, compat, fixture, frames, markers, strategies, watch
 from pytest_gilcheck.plugin.asked import Asked, asked
+from pytest_gilcheck.plugin.collected import Collected
+from pytest_gilcheck.plugin.comparing import Comparing
 from pytest_gilcheck.plugin.markers import Wanted
 from pytest_gilcheck.plugin.outcomes import Outcomes
 from pytest_gilcheck.plugin.report import attach
@@ -29,10 +31,14 @@ def start(config: pytest.Config) -> PluginSettings:
     settings = config.stash.get(_SETTINGS, None)
     if settings is None:
         settings = config.stash[_SETTINGS] = resolve(config)
+        collected = Collected(config, settings.gates.known)
+        if settings.gates.known:
+            config.pluginmanager.register(collected, "gilcheck-collected")
         if settings.cov and not config.getoption("collectonly", False):
             _measure_coverage(config, settings)
         if not hasattr(config, "workerinput"):
-            config.pluginmanager.register(Results(config, settings), "gilcheck-results")
+            comparing = Comparing(config, settings, collected)
+            config.pluginmanager.register(Results(config, settings, comparing), "gilcheck-results")
     return settings
 
 

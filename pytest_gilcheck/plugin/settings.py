@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +14,8 @@ import pytest
 from pytest_gilcheck.environment import Environment
 from pytest_gilcheck.errors import Misuse, unknown
 from pytest_gilcheck.gating.policy import Policy
-from pytest_gilcheck.plugin import markers
+from pytest_gilcheck.plugin import gates, markers
+from pytest_gilcheck.plugin.gates import Gates
 from pytest_gilcheck.plugin.options import OPTIONS, Option, value
 from pytest_gilcheck.reporting.files import check_writable
 from pytest_gilcheck.reporting.formats import FORMATS, renderer
@@ -44,6 +45,7 @@ class PluginSettings:
     report: bool
     files: Mapping[str, Path]
     policy: Policy
+    gates: Gates = field(default_factory=Gates)
     source: Scope | None = None
     ignore: frozenset[str] = frozenset()
     approximate: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ def resolve(config: pytest.Config) -> PluginSettings:
         report=bool(value(config, "gilcheck_report")),
         files=_files(config, reader),
         policy=reader.read("fail-on", Policy.parse, Policy()),
+        gates=gates.resolve(config, reader),
         source=reader.read("source", lambda text: _source(config, text), None),
         ignore=reader.read("ignore", _oracles, frozenset()),
         approximate=reader.read("approximate", _words, ()),

@@ -129,6 +129,9 @@ def _of_scaling(test: str, record: ScalingRecord, words: list[str]) -> Iterator[
     elif record.expectation == "unchecked":
         rule = "expectation-unchecked"
         yield _scaling(rule, RULES[rule].level, test, record, record.expected or record.reason)
+    if record.regression is not None:
+        level = Level.ERROR if "regression" in words else Level.WARNING
+        yield _scaling("regression", level, test, record, record.regression)
     rule = record.verdict.value
     if rule in words and rule in RULES:
         yield _scaling(rule, Level.ERROR, test, record, _reason(record))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pytest_gilcheck.environment import Environment
-from pytest_gilcheck.gating.policy import Decision
-from pytest_gilcheck.record import ScalingRecord
+from pytest_gilcheck.gating.policy import Decision, reason
+from pytest_gilcheck.record import Checked, ScalingRecord
 from pytest_gilcheck.reporting.layout import INDENT, printable
 from pytest_gilcheck.verdict import Scaling
 
@@ -83,10 +85,14 @@ def flag(record: ScalingRecord) -> str:
     return record.verdict.value
 
 
-def gate(decision: Decision) -> list[str]:
+def gate(decision: Decision, records: Mapping[str, Checked]) -> list[str]:
     """Which tests fail the run and why; nothing when none does."""
     if not decision.fails:
         return []
     words = sorted({word for _, word in decision.failing})
     lines = [f"gilcheck: --gilcheck-fail-on={','.join(words)} fails this run:"]
-    return lines + [f"{INDENT}{word}: {printable(test)}" for test, word in decision.failing]
+    for test, word in decision.failing:
+        lines.append(f"{INDENT}{word}: {printable(test)}")
+        why = reason(word, records.get(test, Checked()))
+        lines += [f"{INDENT}{INDENT}{printable(why)}"] if why else []
+    return lines

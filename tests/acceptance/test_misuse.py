@@ -25,8 +25,9 @@ class Bad(NamedTuple):
 WORKERS = "is not a whole number from 2 to 256 or 'auto'"
 PROCESSES = "is not a whole number from 0 to 256 or 'auto'"
 SECONDS = "is not a number of seconds above 0, at most 3600"
+SHARE = "is not a share above 0, at most 1, such as 0.25"
 SPEEDUP = "is not a speed-up above 0, such as 1.6"
-SCALING = "threads, processes, expect, min_speedup, seconds"
+SCALING = "threads, processes, expect, min_speedup, seconds, max_regression, max_speedup_loss"
 ONE = "test_*.py::test_one: @pytest.mark."
 
 MARKS = [
@@ -54,6 +55,9 @@ MARKS = [
         "gilcheck_scaling('gil-bound')",
         f"gilcheck_scaling: takes keyword arguments only, not 'gil-bound'; valid: {SCALING}",
     ),
+    Bad("limit-zero", "gilcheck_scaling(max_regression=0)", f"gilcheck_scaling: max_regression=0 {SHARE}"),
+    Bad("limit-text", "gilcheck(max_speedup_loss='20%')", f"gilcheck: max_speedup_loss='20%' {SHARE}"),
+    Bad("limit-on-race", "gilcheck_race(max_regression=0.5)", "gilcheck_race: unknown argument 'max_regression'*"),
     Bad("positional-class", "gilcheck(int, 3)", "gilcheck: takes keyword arguments only, not <class 'int'>; valid: *"),
     Bad("threads-zero", "gilcheck_scaling(threads=0)", f"gilcheck_scaling: threads=0 {WORKERS}"),
     Bad("threads-one", "gilcheck_scaling(threads=1)", f"gilcheck_scaling: threads=1 {WORKERS}"),
@@ -127,7 +131,8 @@ MARKS = [
 ]
 
 FAIL_ON = (
-    "race, deadlock, hang, expectation, gil-bound, lock-bound, inconclusive, nondeterministic, uncontrolled, hazard, none"
+    "race, deadlock, hang, nondeterministic, uncontrolled, hazard, gil-bound, lock-bound, regression, expectation, "
+    "inconclusive, none"
 )
 
 #: Name of the option (and, with underscores, of its ini twin), its value, and what is said about it.
@@ -166,6 +171,18 @@ VALUES = [
     Bad("replay", "gc1:AAAAAAAAAAAAAAAA", "the schedule 'gc1:AAAAAAAAAAAAAAAA' is damaged: copy it whole from the report"),
     Bad("fail-on", "none,gil-bound", "'none' means that nothing fails the run; it cannot stand beside other words"),
     Bad("json", "taken", "'*taken' is a folder; give the path of a file"),
+    Bad("baseline", "missing.json", "cannot read '*missing.json': No such file or directory; make one with *-save-baseline"),
+    Bad("baseline", "test_one.py", "'*test_one.py', line 1, column 1: no JSON: *; restore the file, or make one with *"),
+    Bad("save-baseline", "taken", "'*taken' is a folder; give the path of a file"),
+    Bad(
+        "save-baseline", "test_one.py", "'*test_one.py', line 1, column 1: no JSON: *; restore the file, or make one with *"
+    ),
+    Bad("history", "test_one.py/h.db", "cannot write '*h.db': *; give a path in a folder that can be written"),
+    Bad("history", "test_one.py", "'*test_one.py' cannot be used as a history: file is not a database; give another path"),
+    Bad("max-regression", "0", f"'0' {SHARE}"),
+    Bad("max-regression", "25%", f"'25%' {SHARE}"),
+    Bad("max-regression", "nan", f"'nan' {SHARE}"),
+    Bad("max-speedup-loss", "1.01", f"'1.01' {SHARE}"),
     Bad(
         "json",
         "test_one.py/report.json",

@@ -32,7 +32,7 @@ def test_the_table_is_printed_without_a_format(file: str, capsys: pytest.Capture
     assert lines[0].startswith("scaling ")
     assert any(line.endswith("t.py::\\ud800\\x1b") for line in lines)
     assert any(line.startswith("CPython ") for line in lines)
-    assert lines[-1] == "    gil-bound: t.py::a"
+    assert lines[-2:] == ["    gil-bound: t.py::a", "        4 threads ×1.02"]
 
 
 def test_each_format_goes_to_its_file(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from pytest_gilcheck.errors import Misuse
-from pytest_gilcheck.gating.policy import WORDS, Decision, Policy, decide
+from pytest_gilcheck.gating.policy import WORDS, Decision, Policy, decide, reason
 from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.verdict import Race, Scaling
 
@@ -30,7 +32,7 @@ def test_a_list_of_words(text: str, words: set[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "needs at least one word; valid: race, deadlock, hang, expectation, gil-bound, lock-bound, inconclusive, "),
+        ("", "needs at least one word; valid: race, deadlock, hang, nondeterministic, uncontrolled, hazard, gil-bound, "),
         (" , ", "needs at least one word"),
         ("gilbound", r"unknown word 'gilbound' \(did you mean 'gil-bound'\?\); valid: race, deadlock"),
         ("races", r"unknown word 'races' \(did you mean 'race'\?\)"),
@@ -44,7 +46,7 @@ def test_a_list_that_cannot_be_used(text: str, message: str) -> None:
 
 
 def test_what_was_witnessed_and_broken_expectations_fail_unless_asked_for_more() -> None:
-    assert Policy().fail_on == {"race", "deadlock", "hang", "expectation"}
+    assert Policy().fail_on == {"race", "deadlock", "hang", "expectation", "regression"}
     assert not decide(Policy(), RECORDS).fails
 
 
@@ -98,3 +100,50 @@ def test_hazards_fail_only_on_request() -> None:
     assert not Policy.parse("race,deadlock,hang,expectation").hazards_fail
     assert Policy.parse("race,hazard").hazards_fail
     assert not decide(Policy.parse("hazard"), RECORDS).fails, "they fail their test, not the run at its end"
+
+
+#: The words that fail the run at its end, and a record to which each applies; the other words fail the test itself.
+AT_THE_END = {
+    "nondeterministic": Checked(race=RaceRecord(verdict=Race.NONDETERMINISTIC, reason="of the search")),
+    "uncontrolled": Checked(race=RaceRecord(verdict=Race.UNCONTROLLED, reason="of the search")),
+    "gil-bound": Checked(scaling=ScalingRecord(verdict=Scaling.GIL_BOUND, reason="of the measurement")),
+    "lock-bound": Checked(scaling=ScalingRecord(verdict=Scaling.LOCK_BOUND, reason="of the measurement")),
+    "regression": Checked(
+        scaling=ScalingRecord(verdict=Scaling.IO_BOUND, reason="x", compared="worse", regression="it was")
+    ),
+    "inconclusive": Checked(scaling=ScalingRecord(verdict=Scaling.INCONCLUSIVE, reason="of the measurement")),
+}
+IN_THE_TEST = {"race", "deadlock", "hang", "hazard", "expectation"}
+ALL = [word for word in WORDS if word != "none"]
+
+
+def test_every_word_fails_the_test_or_the_run() -> None:
+    assert {*AT_THE_END, *IN_THE_TEST} == set(ALL)
+    assert not IN_THE_TEST & set(AT_THE_END)
+
+
+@pytest.mark.parametrize("size", range(1, len(ALL) + 1))
+def test_every_choice_of_words_fails_what_it_names_and_nothing_else(size: int) -> None:
+    for words in combinations(ALL, size):
+        policy = Policy.parse(",".join(words))
+        assert decide(policy, AT_THE_END).failing == tuple((word, word) for word in AT_THE_END if word in words)
+        assert {verdict.value for verdict in Race if policy.fails_test(verdict)} == {"race", "deadlock", "hang"} & set(words)
+        assert policy.hazards_fail is ("hazard" in words)
+
+
+def test_nothing_fails_without_a_word() -> None:
+    assert decide(Policy.parse("none"), {**AT_THE_END, **RECORDS}) == Decision(failing=())
+
+
+def test_one_test_can_fail_the_run_for_several_reasons() -> None:
+    scaling = ScalingRecord(verdict=Scaling.GIL_BOUND, reason="x", regression="it was better")
+    both = Checked(scaling=scaling, race=RaceRecord(verdict=Race.UNCONTROLLED, reason="x"))
+    decision = decide(Policy.parse("uncontrolled,gil-bound,regression"), {"t": both})
+    assert decision.failing == (("t", "gil-bound"), ("t", "regression"), ("t", "uncontrolled"))
+
+
+@pytest.mark.parametrize("word", list(AT_THE_END))
+def test_why_a_word_applies(word: str) -> None:
+    expected = {"regression": "it was", "nondeterministic": "of the search", "uncontrolled": "of the search"}
+    assert reason(word, AT_THE_END[word]) == expected.get(word, "of the measurement")
+    assert reason(word, Checked()) is None

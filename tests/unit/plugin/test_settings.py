@@ -157,4 +157,9 @@ def test_every_option_has_a_flag_and_an_ini_twin() -> None:
         ("--gilcheck-markdown", "gilcheck_markdown"),
         ("--gilcheck-github", "gilcheck_github"),
         ("--gilcheck-fail-on", "gilcheck_fail_on"),
+        ("--gilcheck-baseline", "gilcheck_baseline"),
+        ("--gilcheck-save-baseline", "gilcheck_save_baseline"),
+        ("--gilcheck-max-regression", "gilcheck_max_regression"),
+        ("--gilcheck-max-speedup-loss", "gilcheck_max_speedup_loss"),
+        ("--gilcheck-history", "gilcheck_history"),
     ]

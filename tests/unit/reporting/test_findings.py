@@ -84,6 +84,13 @@ def test_expectations() -> None:
     assert rules(scaling=replace(broken, expectation="unchecked")) == [("expectation-unchecked", Level.NOTE)]
 
 
+def test_a_regression_is_told_with_what_is_worse_and_is_an_error_if_it_fails_the_run() -> None:
+    worse = replace(WAITS, compared="worse", regression="it was better")
+    (finding,) = found("regression", scaling=worse)
+    assert (finding.rule, finding.level, finding.text) == ("regression", Level.ERROR, "it was better")
+    assert rules(scaling=worse) == [("regression", Level.WARNING)]
+
+
 def test_a_rerun_that_failed_is_the_only_thing_said() -> None:
     assert rules(scaling=replace(BOUND, failed=True, expectation="broken")) == [("failed-in-rerun", Level.ERROR)]
 

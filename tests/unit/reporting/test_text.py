@@ -6,8 +6,12 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision
+from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting.layout import printable
 from pytest_gilcheck.reporting.text import footnotes, gate
+from pytest_gilcheck.verdict import Race, Scaling
+
+BOUND = ScalingRecord(verdict=Scaling.GIL_BOUND, reason="threads do not help")
 
 
 @pytest.mark.parametrize(
@@ -29,13 +33,25 @@ def test_newlines_are_kept_where_they_are_wanted() -> None:
     assert printable("a\nb\x00", newlines=True) == "a\nb\\x00"
 
 
+def test_ids_and_reasons_are_made_safe() -> None:
+    bad = replace(BOUND, reason="\x1b[2J")
+    assert "\x1b" not in "".join(gate(Decision(failing=(("t[\x1b]", "gil-bound"),)), {"t[\x1b]": Checked(scaling=bad)}))
+
+
 def test_the_gate_names_what_fails_the_run() -> None:
-    assert gate(Decision(failing=())) == []
-    assert gate(Decision(failing=(("a", "lock-bound"), ("b", "gil-bound"), ("c", "gil-bound")))) == [
-        "gilcheck: --gilcheck-fail-on=gil-bound,lock-bound fails this run:",
+    assert gate(Decision(failing=()), {}) == []
+    records = {
+        "a": Checked(scaling=replace(BOUND, reason="a lock", regression="it was better")),
+        "b": Checked(race=RaceRecord(verdict=Race.UNCONTROLLED, reason="a socket")),
+    }
+    assert gate(Decision(failing=(("a", "lock-bound"), ("a", "regression"), ("b", "uncontrolled"))), records) == [
+        "gilcheck: --gilcheck-fail-on=lock-bound,regression,uncontrolled fails this run:",
         "    lock-bound: a",
-        "    gil-bound: b",
-        "    gil-bound: c",
+        "        a lock",
+        "    regression: a",
+        "        it was better",
+        "    uncontrolled: b",
+        "        a socket",
     ]
 
 
