@@ -100,4 +100,5 @@ def rank(checked: Checked) -> tuple[object, ...]:
 
 def _texts(checked: Checked) -> list[str]:
     of_scaling = [] if checked.scaling is None else text.texts(checked.scaling)
-    return of_scaling + ([] if checked.race is None else races.texts(checked.race))
+    of_race = [] if checked.race is None else races.texts(checked.race)
+    return [*dict.fromkeys([*of_scaling, *of_race])]  # one reason may keep both from being run

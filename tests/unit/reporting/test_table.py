@@ -164,6 +164,11 @@ def test_hazards_are_listed() -> None:
     ]
 
 
+def test_one_reason_for_both_is_said_once() -> None:
+    both = Checked(scaling=SKIPPED, race=RaceRecord(verdict=Race.SKIPPED, reason=SKIPPED.reason))
+    assert table({"t": both}, 80)[2:] == ["    it uses capsys"]
+
+
 def test_ids_and_reasons_are_made_safe() -> None:
     lines = table({"t[\x1b]": Checked(scaling=replace(SKIPPED, reason="\x1b[2J"))}, 80)
     assert "\x1b" not in "".join(lines)
