@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, TypeGuard
 
 from pytest_gilcheck.record import RaceRecord, ScalingRecord
-from pytest_gilcheck.reporting.html.levels import of_race, of_scaling
+from pytest_gilcheck.reporting.html.levels import of_scaling, of_search
 from pytest_gilcheck.reporting.html.rows import Row, known, share, speedup
 from pytest_gilcheck.reporting.text import duration
 from pytest_gilcheck.verdict import Hazard, HotLine
@@ -46,7 +46,7 @@ def details(row: Row, cpus: float, trend: Sequence[Mapping[str, Any]] | None) ->
 def _race(record: RaceRecord) -> dict[str, Any]:
     return {
         "word": record.verdict.value,
-        "level": of_race(record.verdict),
+        "level": of_search(record),
         "reason": record.reason,
         "facts": _searched(record),
         "orders": [record.orders_seen, record.orders_total] if record.orders_total else None,

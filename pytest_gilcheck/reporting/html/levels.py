@@ -32,6 +32,11 @@ def of_race(verdict: Race) -> Level:
     return Level.GOOD if verdict is Race.CLEAN else Level.NONE
 
 
+def of_search(record: RaceRecord) -> Level:
+    """The same, with what the search came to: one that was cut short may have seen nothing, and is no good news."""
+    return Level.NONE if record.verdict is Race.CLEAN and record.coverage == "cut" else of_race(record.verdict)
+
+
 def of_scaling(verdict: Scaling) -> Level:
     """The same of a scaling check; threads that do not help are no failure."""
     if verdict in FLAGGED:

@@ -77,7 +77,7 @@ def rows(report: Report) -> list[Row]:
 
 def _rank(checked: Checked, words: tuple[str, ...]) -> tuple[bool, int, int, int]:
     race, scaling = checked.race, checked.scaling
-    both = [] if race is None else [RANK[levels.of_race(race.verdict)]]
+    both = [] if race is None else [RANK[levels.of_search(race)]]
     both += [] if scaling is None else [RANK[levels.of_scaling(scaling.verdict)]]
     return (
         not levels.fails(checked, words),
@@ -113,7 +113,7 @@ def _replay(test: str, token: str) -> str | None:
 
 
 def _race_badge(record: RaceRecord | None) -> Badge | None:
-    return None if record is None else Badge(word=record.verdict.value, level=levels.of_race(record.verdict))
+    return None if record is None else Badge(word=record.verdict.value, level=levels.of_search(record))
 
 
 def _scaling_badge(record: ScalingRecord | None) -> Badge | None:

@@ -357,3 +357,9 @@ def test_a_module_of_our_own_that_is_missing_is_no_mistake_of_the_user(monkeypat
     monkeypatch.delitem(sys.modules, "pytest_gilcheck.reporting.html.page")
     with pytest.raises(ModuleNotFoundError):
         renderer("html")
+
+
+@pytest.mark.parametrize(("coverage", "level"), [("cut", "none"), ("sampled", "good"), ("exhausted", "good")])
+def test_a_search_that_was_cut_short_is_no_good_news(coverage: str, level: str) -> None:
+    report = replace(REPORT, tests={"t": Checked(race=replace(CLEAN, coverage=coverage))}, failing=())
+    assert f'<b class="v {level}">clean</b> <small>{coverage}</small>' in text(report)
