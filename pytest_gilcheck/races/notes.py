@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_gilcheck.races.accesses import Kept
 from pytest_gilcheck.races.classes import inherited
 from pytest_gilcheck.races.events import Act, Event
+from pytest_gilcheck.races.operations.locations import GARBAGE_COLLECTOR
 
 if TYPE_CHECKING:
     from pytest_gilcheck.races.accesses import Accesses, Record
@@ -44,6 +45,8 @@ class Notes:
 
         A lock is taken at ``key``.
         """
+        if target is GARBAGE_COLLECTOR:
+            self._let_go()
         record = self._accesses.record(target)
         identity = id(record)
         if identity not in self._pinned:
@@ -67,6 +70,18 @@ class Notes:
             self.values.see(len(self.events), event, target)
         self._add(event)
         return event
+
+    def _let_go(self) -> None:
+        """The program is about to collect its garbage: what is kept alive here alone must not keep it from finding any.
+
+        From now on nobody knows whether others get the identities of what has gone.
+        """
+        for identity, (record, kept) in self._pinned.items():
+            if kept is not None:
+                self._pinned[identity] = record, None
+                self._doubtful[identity] = _NOBODY
+        if self.values is not None:
+            self.values.let_go()
 
     def name_part(self, part: object) -> None:
         """The last event has to do with ``part``; see :class:`Event`."""
@@ -97,6 +112,10 @@ class Notes:
             self.events.append(event)
         elif len(self.events) == MOST_EVENTS:
             self.events.append(event._replace(act=Act.UNORDERED, site=None, ready=0))
+
+
+# No thread has this number.
+_NOBODY = -1
 
 
 def may_be_kept(kind: type) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.notes import may_be_kept
 from pytest_gilcheck.races.peeking import MISSING, peek
@@ -50,6 +51,12 @@ class Values:
         for number, target, key in self._written:
             self.after[number] = _kept(peek(target, key))
         self._written.clear()
+
+    def let_go(self) -> None:
+        """The program is about to collect its garbage: what may be part of that is not kept any longer."""
+        self.settle()
+        for values in (self.before, self.after):
+            values.update({number: Unkept() for number, value in values.items() if gc.is_tracked(value)})
 
 
 def _kept(value: object) -> object:
