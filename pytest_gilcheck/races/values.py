@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+
 from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.notes import may_be_kept
 from pytest_gilcheck.races.peeking import MISSING, peek
