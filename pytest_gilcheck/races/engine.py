@@ -12,7 +12,8 @@ from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.races.execution import Result
 from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.feasible import with_gil
-from pytest_gilcheck.races.free.search import Subject, searching
+from pytest_gilcheck.races.free.search import searching
+from pytest_gilcheck.races.free.subject import Subject
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, Rules
 from pytest_gilcheck.races.quiet import quiet

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
+from pytest_gilcheck.races.exploration import Exploration, Failure
 from pytest_gilcheck.races.free.noise import LEVELS
 from pytest_gilcheck.races.free.retracing import Step, retracings
 from pytest_gilcheck.races.free.rounds import Bench, Ran
+from pytest_gilcheck.races.free.subject import Subject
 from pytest_gilcheck.races.laboratory import Laboratory
-from pytest_gilcheck.races.oracles import OF_KIND, Rules
+from pytest_gilcheck.races.oracles import OF_KIND
 from pytest_gilcheck.races.schedule import Place, Schedule, Token
 from pytest_gilcheck.races.schedulers import Scheduler
-from pytest_gilcheck.races.scope import Scope
-from pytest_gilcheck.races.search import Observer, Search
+from pytest_gilcheck.races.search import Search
 from pytest_gilcheck.races.witnessing import verdict_of
 from pytest_gilcheck.verdict import WITNESSED, Race
 
@@ -60,19 +60,6 @@ class Found:
     over: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What is searched; see :func:`~pytest_gilcheck.races.explore` for each."""
-
-    scenario: Callable[[], object]
-    scope: Scope
-    name: str
-    budget: Budget
-    seed: int
-    observer: Observer | None
-    rules: Rules
-
-
 class FreeSearch:
     """One search by free runs. To be used inside of ``quiet()``."""
 
@@ -100,16 +87,21 @@ class FreeSearch:
         found = self._search(self._subject.budget.seconds, self._subject.budget.schedules)
         if found is not None:
             return self._judged(found)
+        verdict, said = self._without_failure()
+        return self._exploration(verdict, said, coverage="sampled" if verdict is Race.CLEAN else None)
+
+    def _without_failure(self) -> tuple[Race, str]:
+        """What runs come to of which none failed beside others, or that could not be made."""
         if self._unfit is not None:
-            return self._exploration(*self._unfit)
+            return self._unfit
         said = f"{self._count()} with random sleeps (seed {self._subject.seed})"
         if self._left > _MOST_LEFT:
             said += ", and no more, as they leave threads behind"
         if self._sometimes is not None:
-            return self._exploration(Race.NONDETERMINISTIC, f"{self._sometimes}, but it did not in {said}")
+            return Race.NONDETERMINISTIC, f"{self._sometimes}, but it did not in {said}"
         if self._stopped is not None:
-            return self._exploration(Race.UNCONTROLLED, f"{self._stopped} ({said})")
-        return self._exploration(Race.CLEAN, f"sampled: {said}", coverage="sampled")
+            return Race.UNCONTROLLED, f"{self._stopped} ({said})"
+        return Race.CLEAN, f"sampled: {said}"
 
     def fall_back(self, exploration: Exploration) -> Exploration:
         """Search where ``exploration`` could not control the scenario."""
@@ -124,18 +116,29 @@ class FreeSearch:
             result = self._judged(found)
             uncontrolled = tuple(dict.fromkeys([*exploration.uncontrolled, *result.uncontrolled]))
             return replace(result, uncontrolled=uncontrolled, seconds=exploration.seconds + self._spent())
-        did = f"and {self._count()} with random sleeps did not fail either (seed {self._subject.seed})"
-        if self._unfit is not None:
-            did = f"and free runs were of no use: {self._unfit[1]}"
-        elif self._stopped is not None:
-            did += f": {self._stopped}"
         return replace(
-            exploration,
-            reason=f"{exploration.reason}; {did}",
+            self._beside(exploration),
             schedules=exploration.schedules + self.runs,
             uncontrolled=(*exploration.uncontrolled, *self._stacks),
             seconds=exploration.seconds + self._spent(),
         )
+
+    def _beside(self, exploration: Exploration) -> Exploration:
+        """``exploration`` with what free runs add to it that found no failure of the threads."""
+        verdict, said = self._without_failure()
+        unmade = verdict is Race.UNCONTROLLED and self._unfit is not None
+        if exploration.verdict is Race.CLEAN and verdict is not Race.CLEAN and not unmade:
+            # It failed with nobody in control, or did not end: that it passed under control does not make it clean.
+            reason = f"{said}; under control: {exploration.reason}"
+            return replace(exploration, verdict=verdict, reason=reason, coverage=None, preemption_bound=None, hazards=())
+        did = f"and {self._count()} with random sleeps did not fail either (seed {self._subject.seed})"
+        if self._unfit is not None:
+            did = f"and free runs were of no use: {said}"
+        elif self._sometimes is not None:
+            did = f"and {said}"
+        elif self._stopped is not None:
+            did += f": {self._stopped}"
+        return replace(exploration, reason=f"{exploration.reason}; {did}")
 
     def _search(self, seconds: float, rounds: int) -> Found | None:
         """Free runs until one fails, or so much of the budget is spent."""

@@ -323,7 +323,8 @@ assert [found.verdict for found in answers] == ["race", "clean"], answers
 FALLBACK = """
 from pytest_gilcheck.races import Scope
 from pytest_gilcheck.races.exploration import Exploration
-from pytest_gilcheck.races.free.search import Subject, searching
+from pytest_gilcheck.races.free.search import searching
+from pytest_gilcheck.races.free.subject import Subject
 from pytest_gilcheck.races.oracles import Rules
 from pytest_gilcheck.races.quiet import quiet
 from pytest_gilcheck.verdict import Race
@@ -379,6 +380,37 @@ assert found.reason == (
     "it cannot be controlled; and 25 free runs with random sleeps did not fail either (seed 2)"
 ), found.reason
 assert found.uncontrolled == ("a",), found
+""",
+    )
+
+
+def test_a_clean_search_is_not_clean_when_free_runs_fail_by_chance(tmp_path: Path) -> None:
+    """Executions under control passed, and parts of them were not controlled."""
+    alone(
+        tmp_path,
+        HEAD
+        + FALLBACK
+        + """
+def failing(): raise ValueError("always")
+found = fallen_back(failing, verdict=Race.CLEAN)
+assert (found.verdict, found.coverage) == ("not-repeatable", None), found
+assert found.reason.endswith("ValueError: always; under control: it cannot be controlled"), found.reason
+assert fallen_back(failing).verdict == "uncontrolled"
+
+runs = []
+def sometimes():
+    runs.append(1)
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    assert len(runs) > 1
+found = fallen_back(sometimes, verdict=Race.CLEAN)
+assert (found.verdict, found.coverage) == ("nondeterministic", None), found
+assert "it fails when it runs again as it is: AssertionError" in found.reason, found.reason
+runs.clear()
+found = fallen_back(sometimes)
+assert found.verdict == "uncontrolled", found
+assert "did not fail either" not in found.reason and "it fails when it runs again as it is" in found.reason, found.reason
 """,
     )
 
