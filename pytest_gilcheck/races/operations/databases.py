@@ -21,27 +21,33 @@ _LOCAL: Final = frozenset({"cursor", "setinputsizes", "setoutputsize", "setoutpu
 _FETCHING: Final = frozenset({"fetchone", "fetchmany", "fetchall", "__next__"})
 
 
-def _stated(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> list[Access]:
-    """A query reads; what does anything else, or may do, writes."""
+def _queried(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> list[Access]:
+    """A query reads; what does anything else writes."""
     statement = arguments[1] if len(arguments) > 1 else next(iter(keywords.values()), None)
     return [DATABASES.access(type(statement) is not str or not statement.lstrip().upper().startswith("SELECT"))]
 
 
-_STATED: Final = Operation(WRITE_OTHERS.uses, special=_stated)
+# In SQLite a query changes nothing. Elsewhere it may call what does, or take locks.
+_SAFE_QUERIES: Final = frozenset({"sqlite3"})
+_QUERIED: Final = Operation(WRITE_OTHERS.uses, special=_queried)
 _READ: Final = Operation(WRITE_OTHERS.uses, ((DATABASES, False),))
 _WRITTEN: Final = Operation(WRITE_OTHERS.uses, ((DATABASES, True),))
 
 
 def is_driver(kind: type) -> bool:
     """Whether a C type is part of a database driver."""
-    module = sys.modules.get(full_name(kind).partition(".")[0])
+    module = sys.modules.get(_package(kind))
     return module is not None and all(name in vars(module) for name in _ASKED)
 
 
-def of_method(name: str) -> Operation | None:
+def _package(kind: type) -> str:
+    return full_name(kind).partition(".")[0]
+
+
+def of_method(kind: type, name: str) -> Operation | None:
     """What method ``name`` of such a type does; ``None`` if nothing that others than its object could tell."""
     if name in _STATEMENTS:
-        return _STATED
+        return _QUERIED if _package(kind) in _SAFE_QUERIES else _WRITTEN
     if name in _FETCHING:
         return _READ
     if name in _LOCAL or (name.startswith("__") and name != "__exit__"):

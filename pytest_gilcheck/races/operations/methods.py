@@ -248,7 +248,7 @@ def unknown(kind: type, name: str) -> Operation:
     if nature is Nature.SCALAR:
         return NOTHING
     if nature is Nature.UNKNOWN and databases.is_driver(kind):
-        found = databases.of_method(name)
+        found = databases.of_method(kind, name)
         if found is not None:
             return found
     if name in SPECIAL:

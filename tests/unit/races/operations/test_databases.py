@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_gilcheck.races.operations import accesses, lookup, operands_of
-from pytest_gilcheck.races.operations.databases import is_driver
+from pytest_gilcheck.races.operations.databases import is_driver, of_method
 from pytest_gilcheck.races.operations.locations import DATABASES
 
 
@@ -64,3 +64,10 @@ def test_what_is_no_driver() -> None:
     assert is_driver(sqlite3.Cursor)
     assert not any(is_driver(kind) for kind in (dict, object, type(iter("")), int))
     assert of([].append, 1) == set()
+
+
+def test_a_query_of_another_driver_may_change_something() -> None:
+    """As ``select nextval('s')`` does."""
+    assert of_method(sqlite3.Cursor, "execute") is not of_method(sqlite3.Cursor, "commit")
+    assert of_method(int, "execute") is of_method(int, "commit")
+    assert of_method(int, "fetchone") is not of_method(int, "commit")
