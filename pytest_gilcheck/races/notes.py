@@ -45,7 +45,7 @@ class Notes:
 
         A lock is taken at ``key``.
         """
-        if target is GARBAGE_COLLECTOR:
+        if target is GARBAGE_COLLECTOR and act is Act.WRITE:
             self._let_go()
         record = self._accesses.record(target)
         identity = id(record)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 from pytest_gilcheck.races.events import Act, Event
 from pytest_gilcheck.races.peeking import MISSING
 from pytest_gilcheck.races.values import Unkept, Values
@@ -84,3 +87,27 @@ def test_locks_have_no_values() -> None:
     values.see(0, event(Act.TAKE, None), object())
     values.settle()
     assert values.before == values.after == {}
+
+
+def test_garbage_that_the_program_collects_is_let_go_of() -> None:
+    """What was written last included, which nobody has looked at yet."""
+    values, boxes = Values(), [Box(5), Box(6)]
+    seen = [weakref.ref(box) for box in boxes]
+    for number, box in enumerate(boxes):
+        box.value = box
+        values.see(number, event(Act.WRITE, "value", passage=number), box)
+    boxes.clear()
+    del box
+    gc.collect()
+    assert all(reference() is not None for reference in seen)
+    values.let_go()
+    gc.collect()
+    assert all(reference() is None for reference in seen)
+    assert all(type(value) is Unkept for value in (*values.before.values(), *values.after.values()))
+
+
+def test_what_can_be_no_part_of_garbage_is_kept() -> None:
+    values = Values()
+    values.see(0, event(Act.READ, "value"), Box(5))
+    values.let_go()
+    assert values.before == {0: 5}
