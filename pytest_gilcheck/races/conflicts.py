@@ -91,9 +91,10 @@ class Conflicts:
         self._idle += 1
         if self._idle > PATIENCE and self._idle % EVERY:
             return
-        lives = _Lives(events)
+        lives: _Lives | None = None
         for uses in _uses(events).values():
             if len({access.thread for access, _ in uses}) > 1 and len(uses) <= MOST_ACCESSES:
+                lives = lives or _Lives(events)
                 self._compare([(access, use) for (access, _), use in uses.items()], lives)
 
     def _compare(self, uses: list[tuple[_Access, _Use]], lives: _Lives) -> None:
@@ -108,7 +109,8 @@ class Conflicts:
                 orders = (use.first < another.last) | (another.first < use.last) << 1
                 if not forwards:
                     orders = orders >> 1 | (orders & 1) << 1
-                if use.data and another.data and lives.overlap(one.thread, use, other.thread, another):
+                data = use.data and another.data and pair not in self._free
+                if data and lives.overlap(one.thread, use, other.thread, another):
                     self._free.add(pair)
                 before = self._orders.get(pair, 0)
                 if orders | before != before:
