@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from pytest_gilcheck.races.deadlock import stack_lines
+from pytest_gilcheck.races.system import is_asleep
 
 # How often a thread is looked at, and how many looks in a row it has to be asleep to count as waiting, in seconds.
 _LOOK = 0.005
@@ -36,12 +36,7 @@ class _Turn(threading.Thread):
 
     def asleep(self) -> bool:
         """Whether it waits for something, as far as the system says."""
-        if not self.is_alive() or self.native_id is None:
-            return False
-        try:
-            return Path(f"/proc/self/task/{self.native_id}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"R"
-        except OSError:
-            return True
+        return self.is_alive() and self.native_id is not None and is_asleep(self.native_id)
 
 
 def one_after_another(callables: Sequence[Callable[[], Any]]) -> tuple[list[Any], list[BaseException]]:

@@ -18,6 +18,7 @@ import psutil
 from pytest_gilcheck.races import deadlock
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.state import NOBODY, NUDGED
+from pytest_gilcheck.races.system import is_asleep
 from pytest_gilcheck.races.threads import Controlled, Stop
 
 #: How often it looks, in seconds.
@@ -134,12 +135,7 @@ class Watchdog:
 
     def _sleeps(self, thread: Controlled) -> bool:
         """Whether the system says that ``thread`` waits, not just for a CPU."""
-        if thread.inside or not thread.native_id:
-            return False
-        try:
-            return Path(f"/proc/self/task/{thread.native_id}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"R"
-        except OSError:
-            return True
+        return not thread.inside and bool(thread.native_id) and is_asleep(thread.native_id)
 
     def _cpu(self, thread: Controlled) -> float:
         """The CPU seconds that ``thread`` has used so far."""

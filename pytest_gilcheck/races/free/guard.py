@@ -14,8 +14,9 @@ from typing import Any
 
 from pytest_gilcheck.races.deadlock import stack_lines
 from pytest_gilcheck.races.free.noise import Noise, key_of
-from pytest_gilcheck.races.free.threads import Runner, asleep, at_once, drain, is_idle, newcomers
+from pytest_gilcheck.races.free.threads import Runner, at_once, drain, is_idle, newcomers
 from pytest_gilcheck.races.outside import strangers_to
+from pytest_gilcheck.races.system import is_asleep
 from pytest_gilcheck.races.threads import Stop
 
 #: How often it looks, in seconds.
@@ -127,7 +128,7 @@ class Guard:
         frames = sys._current_frames()
         now = time.monotonic()
         for thread in threads:
-            state = (_place(frames.get(thread.ident or 0)), asleep(thread))
+            state = (_place(frames.get(thread.ident or 0)), is_asleep(thread.native_id))
             before = self._since.get(id(thread))
             if before is None or before[0] != state or not state[1]:
                 self._since[id(thread)] = state, now

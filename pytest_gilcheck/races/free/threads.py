@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from functools import wraps
-from pathlib import Path
 from time import sleep
 from typing import Any
 
 from pytest_gilcheck.races.free.noise import Noise
+from pytest_gilcheck.races.system import is_asleep
 from pytest_gilcheck.races.threads import Stop
 
 # A thread that was asleep at so many looks in a row, so many seconds apart, waits for something: one whose sleep is ours is
@@ -102,15 +102,7 @@ def _until_it_waits(noise: Noise, runner: Runner) -> None:
             return
         if noise.stopping:
             raise Stop
-        looks = looks + 1 if asleep(runner) else 0
-
-
-def asleep(thread: threading.Thread) -> bool:
-    """Whether it waits for something, as far as the system says."""
-    try:
-        return Path(f"/proc/self/task/{thread.native_id}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"R"
-    except OSError:
-        return True
+        looks = looks + 1 if is_asleep(runner.native_id) else 0
 
 
 def drain(noise: Noise, before: Sequence[threading.Thread]) -> None:
