@@ -61,7 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _share(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
     if not 0 < number <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0, at most 1, such as 0.25")
     return number

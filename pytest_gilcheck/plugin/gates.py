@@ -9,15 +9,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.gating import history
 from pytest_gilcheck.gating.baseline import Baseline, read
 from pytest_gilcheck.gating.regression import MAX_REGRESSION, Limits
 from pytest_gilcheck.plugin import markers
+from pytest_gilcheck.plugin.numbers import number
 from pytest_gilcheck.reporting.files import check_writable
-
-# So much of a wrong value is shown.
-_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +59,8 @@ def resolve(config: pytest.Config, reader: Reader) -> Gates:
         saved=Baseline() if save is None else reader.read("save-baseline", lambda _: _existing(save), Baseline()),
         history=reader.read("history", lambda text: _history(config, text), None),
         limits=Limits(
-            regression=reader.read("max-regression", _share, MAX_REGRESSION),
-            speedup_loss=reader.read("max-speedup-loss", _share, None),
+            regression=reader.read("max-regression", number(markers.share), MAX_REGRESSION),
+            speedup_loss=reader.read("max-speedup-loss", number(markers.share), None),
         ),
     )
 
@@ -91,14 +88,3 @@ def _history(config: pytest.Config, text: str) -> Path:
     if not hasattr(config, "workerinput"):
         history.check(path)
     return path
-
-
-def _share(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    valid = markers.share(number)
-    if valid is not None:
-        raise Misuse(f"{text[:_SHOWN]!r} is not {valid}")
-    return number

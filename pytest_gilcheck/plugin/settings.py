@@ -16,6 +16,7 @@ from pytest_gilcheck.errors import Misuse, unknown
 from pytest_gilcheck.gating.policy import Policy
 from pytest_gilcheck.plugin import gates, markers
 from pytest_gilcheck.plugin.gates import Gates
+from pytest_gilcheck.plugin.numbers import number, shown
 from pytest_gilcheck.plugin.options import OPTIONS, Option, value
 from pytest_gilcheck.reporting.files import check_writable
 from pytest_gilcheck.reporting.formats import FORMATS, renderer
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 2.0
 
-# So much of a wrong value is shown.
-_SHOWN = 60
 AUTO: int | str = "auto"
 
 _T = TypeVar("_T")
@@ -60,8 +59,8 @@ def resolve(config: pytest.Config) -> PluginSettings:
         everything=bool(value(config, "gilcheck")),
         threads=reader.read("threads", _workers(markers.threads), AUTO),
         processes=reader.read("processes", _workers(markers.processes), AUTO),
-        seconds=reader.read("seconds", _seconds, DEFAULT_SECONDS),
-        timeout=reader.read("timeout", _seconds, None),
+        seconds=reader.read("seconds", number(markers.seconds), DEFAULT_SECONDS),
+        timeout=reader.read("timeout", number(markers.seconds), None),
         report=bool(value(config, "gilcheck_report")),
         files=_files(config, reader),
         policy=reader.read("fail-on", Policy.parse, Policy()),
@@ -118,26 +117,10 @@ def _workers(check: markers.Check) -> Callable[[str], int | str]:
             candidate = int(text)
         valid = check(candidate)
         if valid is not None:
-            raise Misuse(f"{_short(text)} is not {valid}")
+            raise Misuse(f"{shown(text)} is not {valid}")
         return candidate
 
     return parse
-
-
-def _short(text: str) -> str:
-    half = _SHOWN // 2
-    return repr(text if len(text) <= _SHOWN else f"{text[:half]}…{text[-half:]}")
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    valid = markers.seconds(number)
-    if valid is not None:
-        raise Misuse(f"{_short(text)} is not {valid}")
-    return number
 
 
 def _files(config: pytest.Config, reader: _Reader) -> dict[str, Path]:

@@ -36,6 +36,10 @@ def test_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["report", "no-such-file"], "cannot read 'no-such-file'"),
         (["report", "x", "--nothing"], "--nothing"),
         (["doctor", "x"], "unrecognized arguments: x"),
+        (["compare", "a", "b", "--max-regression", "much"], "'much' is not a share above 0, at most 1, such as 0.25"),
+        (["compare", "a", "b", "--max-speedup-loss", "7"], "'7' is not a share above 0, at most 1, such as 0.25"),
+        (["history", "a", "--last", "x"], "'x' is not a whole number from 1 on"),
+        (["history", "a", "--last", "0"], "'0' is not a whole number from 1 on"),
     ],
 )
 def test_a_mistake_has_status_2_and_is_said(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
