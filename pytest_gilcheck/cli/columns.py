@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from pytest_gilcheck.reporting.layout import fits, line, plain
+from pytest_gilcheck.reporting.layout import for_encoding, line
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -17,5 +17,5 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def show(lines: Iterable[str]) -> None:
     """Write ``lines`` to standard output, with signs that it can show."""
-    encoded = str if fits(sys.stdout.encoding) else plain
+    encoded = for_encoding(sys.stdout.encoding)
     sys.stdout.write("".join(f"{encoded(text)}\n" for text in lines))

@@ -7,10 +7,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from pytest_gilcheck.cli.columns import show
 from pytest_gilcheck.cli.reading import rendered
 from pytest_gilcheck.errors import Misuse
 from pytest_gilcheck.gating.policy import Decision
-from pytest_gilcheck.reporting import jsonreport, layout
+from pytest_gilcheck.reporting import jsonreport
 from pytest_gilcheck.reporting import text as scaling
 from pytest_gilcheck.reporting.files import check_writable, write_atomically
 from pytest_gilcheck.reporting.formats import FORMATS, renderer
@@ -48,9 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         _write(path, text)
     if arguments.text or not asked:
         width = shutil.get_terminal_size().columns
-        plain = str if layout.fits(sys.stdout.encoding) else layout.plain
-        lines = rendered(arguments.file, lambda: shown(report, width))
-        _write(_STDOUT, "".join(f"{plain(line)}\n" for line in lines))
+        show(rendered(arguments.file, lambda: shown(report, width)))
     return 0
 
 

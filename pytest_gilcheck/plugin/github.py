@@ -5,17 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-
-from pytest_gilcheck.plugin.options import value
 from pytest_gilcheck.reporting import github, markdown
 from pytest_gilcheck.reporting.report import Report
-
-
-def wanted(config: pytest.Config) -> bool:
-    """What the option or the ini file say; without them, whether this is a step of GitHub Actions."""
-    asked = value(config, "gilcheck_github")
-    return os.environ.get("GITHUB_ACTIONS") == "true" if asked is None else bool(asked)
 
 
 def annotate(report: Report) -> list[str]:

@@ -13,8 +13,9 @@ import pytest
 
 from pytest_gilcheck.environment import Environment, observe
 from pytest_gilcheck.gating.policy import Decision, decide
-from pytest_gilcheck.plugin import compat, github, tokens
+from pytest_gilcheck.plugin import compat, tokens
 from pytest_gilcheck.plugin.comparing import Comparing
+from pytest_gilcheck.plugin.options import value
 from pytest_gilcheck.plugin.report import records
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.record import Checked, RaceRecord
@@ -42,6 +43,7 @@ class Results:
         self._coverage: dict[str, Any] | None = None
         self._measured: Any = config.pluginmanager.get_plugin("gilcheck-coverage")
         self._annotations: list[str] = []
+        self._decision = Decision(failing=())
         self.notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -78,13 +80,16 @@ class Results:
         """Write the file, keep the tokens, then let the gate fail a run that nothing else has failed."""
         if self._settings.replay is None:
             tokens.keep(self._config, self._races)
-        decision = decide(self._settings.policy, self._records)
+        decision = self._decision = decide(self._settings.policy, self._records)
         keep = self._settings.replay is None and not self._config.getoption("collectonly")
         self._problems += self._comparing.finish(self._records, keep=keep)
         self._conclude_coverage()
-        self._write_files(decision)
-        if github.wanted(self._config):
-            self._tell_github(self._report(decision))
+        wants_github = self._wants_github()
+        if self._settings.files or wants_github:
+            report = self._report(decision)
+            self._write_files(report)
+            if wants_github:
+                self._tell_github(report)
         if session.exitstatus == pytest.ExitCode.OK and (decision.fails or self._problems):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._mistake is not None:
@@ -100,10 +105,12 @@ class Results:
             self._coverage = self._measured.conclude()
             self._problems += self._measured.problems
 
-    def _write_files(self, decision: Decision) -> None:
-        if not self._settings.files:
-            return
-        report = self._report(decision)
+    def _wants_github(self) -> bool:
+        """What the option or the ini file say; without them, whether this is a step of GitHub Actions."""
+        asked = value(self._config, "gilcheck_github")
+        return os.environ.get("GITHUB_ACTIONS") == "true" if asked is None else bool(asked)
+
+    def _write_files(self, report: Report) -> None:
         for name, path in self._settings.files.items():
             try:
                 write_atomically(path, renderer(name)(report))
@@ -130,6 +137,8 @@ class Results:
 
     def _tell_github(self, report: Report) -> None:
         """Add to the summary of the step, and keep the annotations for the end of the output."""
+        from pytest_gilcheck.plugin import github  # noqa: PLC0415 - it needs the race engine, and few runs are on GitHub
+
         self._annotations = github.annotate(report)
         problem = github.append_summary(report)
         if problem is not None:
@@ -156,7 +165,7 @@ class Results:
             lines += races.not_reproduced(self._races)
         self._write(terminalreporter, lines, yellow=True)
         self._write(terminalreporter, self._comparing.lines())
-        self._write(terminalreporter, text.gate(decide(self._settings.policy, self._records), self._records), red=True)
+        self._write(terminalreporter, text.gate(self._decision, self._records), red=True)
         problems = [f"gilcheck: {note}" for note in [*self.notes, *self._problems]]
         self._write(terminalreporter, problems, red=True)
         if self._annotations:
@@ -170,7 +179,7 @@ class Results:
 
     @staticmethod
     def _write(terminalreporter: pytest.TerminalReporter, lines: list[str], **markup: bool) -> None:
-        plain = layout.plain if not layout.fits(getattr(sys.stdout, "encoding", None)) else str
+        plain = layout.for_encoding(getattr(sys.stdout, "encoding", None))
         for line in lines:
             terminalreporter.write_line(plain(line), **markup)
 

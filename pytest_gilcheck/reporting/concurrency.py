@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_gilcheck.reporting.layout import printable
+from pytest_gilcheck.reporting.layout import line, percent, printable
 
 _HEADINGS = ("file", "lines", "reached", "2+ threads", "shared accesses", "in both orders")
 _COUNTS = ("lines", "reached", "threads", "accesses", "both_orders")
@@ -38,12 +38,10 @@ def _cells(name: str, counts: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _share(part: int, whole: int) -> str:
-    """``7  58%``; only nothing is 0 %, and only all is 100 %."""
-    percent = 0 if not part else 100 if part == whole else min(99, max(1, round(100 * part / whole)))
-    return f"{part} {percent:>3}%"
+    """``7  58%``."""
+    return f"{part} {percent(part, whole):>3}%"
 
 
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    first, *rest = cells
-    padded = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-    return "  ".join([first.ljust(widths[0]), *padded]).rstrip()
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """All columns but the first to the right; nothing comes after them."""
+    return line([*cells, ""], widths, [number == 0 for number in range(len(cells))]).rstrip()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_gilcheck.reporting.findings import Finding, findings
-from pytest_gilcheck.reporting.layout import printable, replay_command
+from pytest_gilcheck.reporting.layout import printable, replay_lines
 from pytest_gilcheck.reporting.paths import Paths
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.rules import Level
@@ -48,8 +48,7 @@ def _command(command: str, finding: Finding, where: Mapping[str, str]) -> str:
     properties = {**where, "title": _cut(f"gilcheck: {finding.title}", LONGEST_TITLE)}
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     token = None if finding.race is None else finding.race.token
-    replay = replay_command(finding.test, token) if token else []
-    message = "\n".join([finding.test, finding.text, *replay])
+    message = "\n".join([finding.test, finding.text, *replay_lines(finding.test, token)])
     return f"::{command} {said}::{_data(_cut(message, _LONGEST_MESSAGE))}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TextIO
 
 INDENT = "    "
@@ -60,6 +60,11 @@ def fits(encoding: str | None) -> bool:
     return True
 
 
+def for_encoding(encoding: str | None) -> Callable[[str], str]:
+    """What makes texts such that a terminal with this encoding can show them."""
+    return str if fits(encoding) else plain
+
+
 def plain(text: str) -> str:
     """``text`` with those signs in ASCII."""
     for sign, ascii_sign in _PLAIN.items():
@@ -67,12 +72,21 @@ def plain(text: str) -> str:
     return text
 
 
-def replay_command(test: str, token: str) -> list[str]:
-    """The one line that replays ``token``, for a shell in the root folder of the tests; none for an id with characters that
-    cannot be shown, as a line with others in their place would select nothing."""
-    if printable(test) != test:
-        return []
-    return [f"replay: {shlex.join(['pytest', test, f'--gilcheck-replay={token}'])}"]
+def replay_command(test: str, token: str) -> str | None:
+    """The command that replays ``token``, for a shell in the root folder of the tests; ``None`` for an id with characters
+    that cannot be shown, as a command with others in their place would select nothing."""
+    return shlex.join(["pytest", test, f"--gilcheck-replay={token}"]) if printable(test) == test else None
+
+
+def replay_lines(test: str, token: str | None) -> list[str]:
+    """The one line with that command, if there is one."""
+    command = None if token is None else replay_command(test, token)
+    return [] if command is None else [f"replay: {command}"]
+
+
+def percent(part: int, whole: int) -> int:
+    """The part in per cent; only nothing is 0 %, and only all is 100 %."""
+    return 0 if not part else 100 if part == whole else min(99, max(1, round(100 * part / whole)))
 
 
 def encodable(text: str, stream: TextIO) -> str:

@@ -12,7 +12,7 @@ from pytest_gilcheck.record import Checked, RaceRecord, ScalingRecord
 from pytest_gilcheck.reporting import text as scaling
 from pytest_gilcheck.reporting.findings import Finding, findings
 from pytest_gilcheck.reporting.interleaving import drawn, said_of_gil
-from pytest_gilcheck.reporting.layout import printable, replay_command
+from pytest_gilcheck.reporting.layout import printable, replay_lines
 from pytest_gilcheck.reporting.report import Report
 from pytest_gilcheck.reporting.rules import Level
 from pytest_gilcheck.reporting.table import rank
@@ -143,8 +143,8 @@ def _section(finding: Finding) -> list[str]:
         lines += ["", *drawn(finding.race), *([] if gil is None else [gil])]
     elif finding.spots:
         lines += ["", *(f"{spot.file}:{spot.line}  {spot.text}" for spot in finding.spots)]
-    if finding.race is not None and finding.race.token is not None:
-        lines += replay_command(finding.test, finding.race.token)
+    if finding.race is not None:
+        lines += replay_lines(finding.test, finding.race.token)
     title, test = escaped(finding.title), coded(_cut(finding.test, _LONGEST_ID))
     return ["", f"<details><summary>{title} in {test}</summary>", "", *_fenced(lines), "", "</details>"]
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_gilcheck.reporting.layout import percent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -22,7 +24,7 @@ class Part:
     @property
     def said(self) -> str:
         """``75%``, or a dash."""
-        return f"{self.percent:.0f}%" if self.whole else "–"
+        return f"{percent(self.count, self.whole)}%" if self.whole else "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def _searched(record: RaceRecord) -> Facts:
     pairs = f"{record.conflicts:,}, in {record.orders_seen:,} of {record.orders_total:,} orders"
     facts = [
         ("kind of failure", record.kind),
-        ("found", None if record.first_failure is None else f"on schedule {record.first_failure:,}{_after(record)}"),
+        ("found", _found(record)),
         ("context switches", None if record.switches is None else f"{record.switches:,}"),
         ("possible with the GIL", None if record.gil_feasible is None else _WITH_GIL[record.gil_feasible]),
         ("covered", f"{_COVERED.get(record.coverage, record.coverage)}{bound}" if record.coverage else None),
@@ -76,6 +76,14 @@ def _searched(record: RaceRecord) -> Facts:
         ("took", duration(record.seconds)),
     ]
     return [(name, said) for name, said in facts if said]
+
+
+def _found(record: RaceRecord) -> str | None:
+    if record.first_failure is None:
+        return None
+    if record.token is None:
+        return f"in run {record.first_failure:,}, which no schedule shows again"
+    return f"on schedule {record.first_failure:,}{_after(record)}"
 
 
 def _after(record: RaceRecord) -> str:

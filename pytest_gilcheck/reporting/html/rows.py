@@ -103,13 +103,9 @@ def _row(number: int, test: str, checked: Checked, words: tuple[str, ...]) -> Ro
         processes="" if scaling is None else speedup(scaling.speedup_processes),
         gil="" if scaling is None else share(scaling.gil_share),
         alone=text.duration(scaling.single_seconds) if scaling is not None and known(scaling.single_seconds) else "",
-        replay=None if token is None else _replay(test, token),
+        replay=None if token is None else replay_command(test, token),
         covered="" if race is None else race.coverage or "",
     )
-
-
-def _replay(test: str, token: str) -> str | None:
-    return next((line.removeprefix("replay: ") for line in replay_command(test, token)), None)
 
 
 def _race_badge(record: RaceRecord | None) -> Badge | None:
