@@ -46,7 +46,7 @@ ORACLES = {
     "hazard": "what may go wrong: reported, and a failure only on request",
 }
 
-#: Verdicts of a race search that fail a test: each was witnessed, and a schedule shows it again, or else a free run showed it.
+#: Verdicts of a race search that fail a test: each was witnessed, and a schedule shows it again, or a free run did.
 WITNESSED = frozenset({Race.RACE, Race.DEADLOCK, Race.HANG})
 
 #: Verdicts that say threads do not help, or help less than they could: one summary line on every run.

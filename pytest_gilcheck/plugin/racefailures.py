@@ -130,7 +130,7 @@ def reason(exploration: Exploration) -> str:
     failure = exploration.failure
     if failure is None or failure.kind not in _OF_STUCK or failure.story is None or not failure.story.stuck:
         return exploration.reason
-    return exploration.reason.replace(failure.text.partition("\n")[0], _cause(failure), 1)
+    return exploration.reason.replace(failure.text.partition("\n")[0] or failure.kind, _cause(failure), 1)
 
 
 def _cause(failure: Failure) -> str:
