@@ -138,6 +138,12 @@ def test_being_installed_loads_hardly_anything(tmp_path: Path) -> None:
     assert not [name for name in added if name.split(".")[1:2] and name.split(".")[1] in NEVER_LOADED]
 
 
+def test_a_session_without_race_checks_loads_no_race_engine(tmp_path: Path) -> None:
+    loaded = modules_after_a_run(tmp_path, "--gilcheck-report")
+    assert "pytest_gilcheck.plugin.results" in loaded
+    assert not [name for name in loaded if name.startswith("pytest_gilcheck.races")]
+
+
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_file_stays_short(file: Path) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
