@@ -14,6 +14,7 @@ from pytest_gilcheck.races.exploration import Budget, Exploration, Failure
 from pytest_gilcheck.races.feasible import with_gil
 from pytest_gilcheck.races.free.search import searching
 from pytest_gilcheck.races.free.subject import Subject
+from pytest_gilcheck.races.interruptions import interruptions
 from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED, Rules
 from pytest_gilcheck.races.quiet import quiet
@@ -57,7 +58,7 @@ def explore(  # noqa: PLR0913 - keywords of the public call, all with defaults
     Raises :class:`~pytest_gilcheck.errors.Misuse` for an unknown strategy and for one that makes a mistake,
     ``RuntimeError`` inside another exploration.
     """
-    with _exclusively():
+    with interruptions.held(), _exclusively():
         scope, budget, rules = scope or Scope(), budget or Budget(), rules or Rules()
         laboratory = Laboratory(scenario, scope)
         search = Search(
@@ -115,7 +116,7 @@ def replay(  # noqa: PLR0913 - keywords of the public call, all with defaults
     problem = _unfit(parsed, name)
     if problem is not None:
         raise Misuse(problem)
-    with _exclusively():
+    with interruptions.held(), _exclusively():
         laboratory = Laboratory(scenario, scope or Scope())
         with quiet(debuggable=debuggable), laboratory.open():
             hook = sys.breakpointhook

@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_gilcheck.races import outside, primitives
 from pytest_gilcheck.races.events import Event
+from pytest_gilcheck.races.interruptions import interruptions
 from pytest_gilcheck.races.observing import Observed
 from pytest_gilcheck.races.oracles.outcome import Outcome
 from pytest_gilcheck.races.run import Run
@@ -93,6 +94,7 @@ def execute(run: Run, scenario: Callable[[], object], scheduler: Scheduler) -> R
         run.active = False
         primitives.end()
         run.workers.renew()
+    interruptions.deliver()
     if run.interrupt is not None:
         raise run.interrupt
     if isinstance(error, KeyboardInterrupt):

@@ -18,6 +18,7 @@ from pytest_gilcheck.races import attributes, calls, hooks, preparing, schedule
 from pytest_gilcheck.races.comparing import Step
 from pytest_gilcheck.races.discovery import Discovery
 from pytest_gilcheck.races.execution import Result, execute
+from pytest_gilcheck.races.interruptions import interruptions
 from pytest_gilcheck.races.judging import Judging
 from pytest_gilcheck.races.notes import Notes
 from pytest_gilcheck.races.observing import Observer
@@ -244,12 +245,16 @@ class Laboratory:
 
     def plain(self) -> BaseException | None:
         """What the scenario raises when it runs without control, its threads one after another."""
+        interruptions.through = True
         try:
             self.scenario()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer
             return error
+        finally:
+            interruptions.through = False
+            interruptions.deliver()
         return None
 
     @staticmethod
@@ -263,6 +268,7 @@ class Laboratory:
         return schedule.scenario_digest(name)
 
     def _once(self, scheduler: Scheduler, limit: float, *, collect: bool = False) -> Result:
+        interruptions.deliver()
         self._found.clear()
         self._executions += 1
         if self._executions % _FORGET_EVERY == 0:

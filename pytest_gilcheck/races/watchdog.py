@@ -8,14 +8,15 @@ import sys
 import threading
 import time
 from _thread import get_ident
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 import psutil
 
 from pytest_gilcheck.races import deadlock
+from pytest_gilcheck.races.interruptions import Handler, interruptions
 from pytest_gilcheck.races.run import Run
 from pytest_gilcheck.races.state import NOBODY, NUDGED
 from pytest_gilcheck.races.system import is_asleep
@@ -50,23 +51,17 @@ class Watchdog:
     @contextmanager
     def on_duty(self) -> Iterator[None]:
         """Its thread lives inside."""
-        handler = previous = None
-        catches = _SIGNAL is not None and threading.current_thread() is threading.main_thread()
-        if catches:
-            handler = signal.signal(_SIGNAL, self._interrupted)  # type: ignore[arg-type]
-            previous = signal.getsignal(signal.SIGINT)
-            if callable(previous):
-                signal.signal(signal.SIGINT, self._unless_inside(previous))
-        thread = threading.Thread(target=self._watch, name="gilcheck-watchdog", daemon=True)
-        thread.start()
-        try:
+        with ExitStack() as stack:
+            if _SIGNAL is not None and threading.current_thread() is threading.main_thread():
+                stack.callback(signal.signal, _SIGNAL, signal.getsignal(_SIGNAL))
+                signal.signal(_SIGNAL, self._interrupted)
+            stack.callback(setattr, interruptions, "taker", interruptions.taker)
+            interruptions.taker = self._take
+            thread = threading.Thread(target=self._watch, name="gilcheck-watchdog", daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(self._over.set)
             yield
-        finally:
-            self._over.set()
-            thread.join()
-            if catches:
-                signal.signal(_SIGNAL, handler)  # type: ignore[arg-type]
-                signal.signal(signal.SIGINT, previous)
 
     def watch(self, limit: float) -> None:
         """An execution begins that may take ``limit`` seconds."""
@@ -79,20 +74,23 @@ class Watchdog:
             self._watching = False
             return self._expired > 1
 
-    def _unless_inside(self, previous: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:
-        """A handler that lets ``previous`` raise where the code under test runs, and otherwise ends the execution first."""
-
-        def interrupt(number: int, frame: FrameType | None) -> None:
-            run = self._run
-            root = run.threads[0] if run.active and run.threads else None
-            if root is None or root.ident != get_ident() or not root.inside:
-                previous(number, frame)
-                return
-            run.interrupt = KeyboardInterrupt()
+    def _take(self, handler: Handler, number: int, frame: FrameType | None) -> bool:
+        """Let ``handler`` raise where the code under test runs; where that waits in the engine, end the execution if it
+        raises. Between executions it has to wait."""
+        run = self._run
+        root = run.threads[0] if run.active and run.threads else None
+        if root is None or root.ident != get_ident():
+            return False
+        if not root.inside:
+            handler(number, frame)
+            return True
+        try:
+            handler(number, frame)
+        except BaseException as error:  # noqa: BLE001 - the execution ends with it
+            run.interrupt = error
             run.stop("interrupt", [])
             self._limit = 0.0  # whoever runs now is made to end, too
-
-        return interrupt
+        return True
 
     def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
         root = self._run.threads[0] if self._run.threads else None

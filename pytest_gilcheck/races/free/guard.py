@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -65,16 +65,15 @@ class Guard:
     @contextmanager
     def on_duty(self) -> Iterator[None]:
         """Its thread lives inside."""
-        handler: Any = signal.signal(_SIGNAL, self._interrupted) if self.can_interrupt and _SIGNAL else None
-        thread = threading.Thread(target=self._watch, name="gilcheck-guard", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
+        with ExitStack() as stack:
             if self.can_interrupt and _SIGNAL:
-                signal.signal(_SIGNAL, handler)
+                stack.callback(signal.signal, _SIGNAL, signal.getsignal(_SIGNAL))
+                signal.signal(_SIGNAL, self._interrupted)
+            thread = threading.Thread(target=self._watch, name="gilcheck-guard", daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(self._over.set)
+            yield
 
     def watch(self, noise: Noise, before: Sequence[threading.Thread], *, early: float, limit: float) -> None:
         """A run begins, in the calling thread. Before ``early`` seconds nobody is stuck; after ``limit`` it is ended."""
@@ -90,6 +89,14 @@ class Guard:
         self._noise = None  # first of all, for the handler of the signal
         with self._lock:
             pass
+
+    def broken_off(self, noise: Noise) -> Ended:
+        """The end of a run that somebody broke off, wherever its threads are."""
+        with self._lock:
+            if self.ended is None:
+                self._end(noise, newcomers(self._before), stuck=False)
+            assert self.ended is not None
+            return self.ended
 
     def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
         noise = self._noise
@@ -112,10 +119,12 @@ class Guard:
         still = self._still(threads)
         if elapsed > self._early and self._for_good(noise, still, threads):
             self._end(noise, threads, stuck=True)
+            self._ask(0.0)
         elif elapsed > self._limit:
             enough = min(_STUCK, _STUCK_SHARE * self._limit)
             essential = [t for t in threads if t is self._root or id(t) in noise.awaited]
             self._end(noise, threads, stuck=all(still[id(thread)] > enough for thread in essential))
+            self._ask(0.0)
 
     @staticmethod
     def _for_good(noise: Noise, still: dict[int, float], threads: Sequence[threading.Thread]) -> bool:
@@ -143,7 +152,6 @@ class Guard:
         rest = tuple(thread for thread in threads if thread is not self._root)
         self.ended = Ended(stuck=stuck, strangers=_strangers(threads), stacks=tuple(lines), near=tuple(near), threads=rest)
         noise.stopping = True
-        self._ask(0.0)
 
     def _ask(self, when: float) -> None:
         """Make the root give up, unless it was asked a moment ago."""

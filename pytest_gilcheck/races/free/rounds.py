@@ -14,10 +14,11 @@ from typing import Any
 
 from pytest_gilcheck.races import attributes, preparing
 from pytest_gilcheck.races.discovery import Discovery
-from pytest_gilcheck.races.free import threads
+from pytest_gilcheck.races.free import ending, threads
 from pytest_gilcheck.races.free.guard import Ended, Guard
 from pytest_gilcheck.races.free.hooks import factory
 from pytest_gilcheck.races.free.noise import LEVELS, Level, Noise, key_of, now, walker
+from pytest_gilcheck.races.interruptions import interruptions
 from pytest_gilcheck.races.quiet import sweep
 from pytest_gilcheck.races.rewriting import Rewriter
 from pytest_gilcheck.races.schedule import Place, code_digest
@@ -103,6 +104,7 @@ class Bench:
         return self._run(Noise(0, LEVELS[0], (), serial=True), limit, limit, sys.getswitchinterval())
 
     def _run(self, noise: Noise, early: float, limit: float, interval: float) -> Ran:
+        interruptions.deliver()
         sweep()
         self._found.clear()
         before = noise.before = threading.enumerate()
@@ -113,8 +115,13 @@ class Bench:
         errors: list[BaseException] = []
         begin = time.perf_counter()
         with self._surroundings(noise, errors, interval):
-            with self._discovery.watching() if self._opened else nullcontext(), self._discovery.newcomers():
-                error, left = self._root(noise, before, early, limit)
+            try:
+                with self._discovery.watching() if self._opened else nullcontext(), self._discovery.newcomers():
+                    error, left = self._root(noise, before, early, limit)
+                interruptions.deliver()
+            except BaseException:
+                _clear(before, self._guard.broken_off(noise), noise)
+                raise
             ended = self._guard.ended
             seconds = time.perf_counter() - begin
             abandoned, remaining = _clear(before, ended, noise)
@@ -170,7 +177,7 @@ class Bench:
             root.join(_UNWIND)
         root.join(_UNWIND)
         if root.is_alive():
-            threads.end([root], (), _UNWIND)
+            ending.end([root], (), _UNWIND)
         self._guard.rest()
         return answer[0] if answer else (None, False)
 
@@ -182,12 +189,15 @@ class Bench:
         noise.begin()
         now.noise = noise  # not earlier: hooks of others come first otherwise, such as those in contextlib
         self._guard.watch(noise, before, early=early, limit=limit)
+        interruptions.through = True
         try:
             try:
                 self._call_scenario()
             except (Stop, KeyboardInterrupt):
                 raise
-            except BaseException as raised:  # noqa: BLE001 - it is the result
+            except BaseException as raised:  # it is the result
+                if interruptions.raised is not None:
+                    raise
                 error = raised
             left = True
             threads.drain(noise, before)
@@ -195,6 +205,7 @@ class Bench:
         except Stop:
             pass
         finally:
+            interruptions.through = False
             self._guard.rest()
         return error, left
 
@@ -230,9 +241,9 @@ def _clear(before: Sequence[threading.Thread], ended: Ended | None, noise: Noise
         noise.over = True
         here = [thread for thread in threads.newcomers(before) if not threads.is_idle(thread)]
         near = () if ended.strangers else ended.near  # what a thread of others holds is not ours to free
-        abandoned = threads.end(here, near, _UNWIND)
+        abandoned = ending.end(here, near, _UNWIND)
         for thread in abandoned:
-            threads.abandon(thread)
+            ending.abandon(thread)
     return tuple(thread.name for thread in abandoned), len(threads.newcomers(before))
 
 

@@ -1,15 +1,13 @@
-"""The threads of a free run: started at once, waited for, and let go of when they do not end."""
+"""The threads of a free run: started at once, and waited for."""
 
 from __future__ import annotations
 
 import _random
-import ctypes
 import sys
 import threading
-import time
 from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import Context
 from functools import wraps
 from time import sleep
@@ -146,37 +144,6 @@ def is_idle(thread: threading.Thread) -> bool:
         return False
     frame = sys._current_frames().get(thread.ident or 0)
     return frame is not None and (frame.f_code.co_filename, frame.f_code.co_name) == (executors.__file__, "_worker")
-
-
-def end(threads: Sequence[threading.Thread], waited_for: Sequence[object], seconds: float) -> list[threading.Thread]:
-    """Raise :class:`Stop` in ``threads`` and free the locks they wait for; returns those that go on all the same.
-
-    What they do on their way out no longer counts.
-    """
-    for thread in threads:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stop))
-    for lock in waited_for:
-        # That of an RLock asks nobody who they are, where it exists.
-        free: Callable[[], object] | None = getattr(lock, "_release_save", None) or getattr(lock, "release", None)
-        if free is not None:
-            with suppress(Exception):
-                free()
-    deadline = time.monotonic() + seconds
-    while (alive := [thread for thread in threads if _lives(thread)]) and time.monotonic() < deadline:
-        sleep(_SERIAL_LOOK)
-    return alive
-
-
-def _lives(thread: threading.Thread) -> bool:
-    """Whether it has not ended. Up to Python 3.12 it says that it has when a wait for its end was interrupted."""
-    return thread.is_alive() or thread.ident in sys._current_frames()
-
-
-def abandon(thread: threading.Thread) -> None:
-    """Nobody waits for ``thread`` when the process ends, though it will not have ended."""
-    executors = sys.modules.get("concurrent.futures.thread")
-    if executors is not None:
-        executors._threads_queues.pop(thread, None)
 
 
 @contextmanager
