@@ -54,6 +54,15 @@ class Interruptions:
                 self._held = False
                 self.deliver()
 
+    def let(self, call: Callable[[], object]) -> None:
+        """Make a ``call`` of code that is not the engine's. Raises what it raises, or what a handler raised meanwhile."""
+        self.through = True
+        try:
+            call()
+        finally:
+            self.through = False
+            self.deliver()
+
     def deliver(self) -> None:
         """Run the handlers that had to wait, and raise what one raised, even if what ran paid no heed to it.
 

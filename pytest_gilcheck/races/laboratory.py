@@ -245,16 +245,12 @@ class Laboratory:
 
     def plain(self) -> BaseException | None:
         """What the scenario raises when it runs without control, its threads one after another."""
-        interruptions.through = True
         try:
-            self.scenario()
+            interruptions.let(self.scenario)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer
             return error
-        finally:
-            interruptions.through = False
-            interruptions.deliver()
         return None
 
     @staticmethod

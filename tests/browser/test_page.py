@@ -344,6 +344,26 @@ def test_hazards_and_what_was_not_controlled(browser: Chromium, pages: dict[str,
     assert "thread 2 waits there, too" in content(browser, opened(browser, "test_socket"))
 
 
+def test_the_runs_before_this_one(browser: Chromium, pages: dict[str, Path]) -> None:
+    browser.open(pages["full"])
+    part = f"{opened(browser, 'test_digests')} .part:last-child"
+    assert "0 to ×1.80; dashed: ×1." in content(browser, part)
+    points = browser.run("return document.querySelector(arguments[0] + ' polyline').getAttribute('points')", part)
+    heights = [float(point.partition(",")[2]) for point in str(points).split()]
+    assert heights == sorted(heights)
+    assert len(heights) == 3
+    browser.click(f"{part} summary")
+    said = content(browser, f"{part} table")
+    last, first = "2026-11-03T10:00:00Z clean gil-bound ×0.95 90%", "2026-11-01T10:00:00Z clean releases-gil ×1.80 90%"
+    assert last in said
+    assert first in said
+    assert said.index(last) < said.index(first)
+    lonely = f"{opened(browser, 'test_lost')} .part:last-child"
+    browser.click(f"{lonely} summary")
+    assert content(browser, f"{lonely} table tbody") == "2026-11-03T10:00:00Z race"
+    assert browser.run("return document.querySelector(arguments[0] + ' polyline')", lonely) is None
+
+
 def test_the_order_can_be_changed(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["full"])
     selector = opened(browser, "test_digests")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import Any, TypeGuard
 
@@ -15,7 +15,6 @@ from pytest_gilcheck.verdict import Hazard, HotLine
 
 #: More digits than a picture can show would only make the file larger.
 _DIGITS = 4
-_DECIMALS_IN_TREND = 2
 
 _COVERED = {
     "exhausted": "all interleavings",
@@ -28,9 +27,9 @@ _HELD_BY = {"c-call": "one C call that never lets go of the GIL", "bytecode": "b
 Facts = list[tuple[str, str]]
 
 
-def details(row: Row, cpus: float, trend: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
+def details(row: Row, cpus: float, trend: Sequence[object]) -> dict[str, Any]:
     """Exact builtins; what there is nothing to say of is left out. Texts are as they came: the page shows escapes for what
-    could garble it."""
+    could garble it. ``trend`` are its runs as :class:`~pytest_gilcheck.reporting.html.trend.Columns` has them."""
     scaling, race = row.checked.scaling, row.checked.race
     token = None if race is None else race.token
     found = {
@@ -38,7 +37,7 @@ def details(row: Row, cpus: float, trend: Sequence[Mapping[str, Any]] | None) ->
         "token": token if row.replay is None else None,
         "race": None if race is None else _race(race),
         "scaling": None if scaling is None else _scaling(scaling, cpus),
-        "trend": [_past(each) for each in trend] if trend else None,
+        "trend": trend,
     }
     return _without_nothing(found)
 
@@ -177,13 +176,6 @@ def _hot(line: HotLine) -> dict[str, Any]:
 def _file_name(path: str) -> str:
     """The last part of a path of this system or another one."""
     return path.replace("\\", "/").rpartition("/")[2]
-
-
-def _past(entry: Mapping[str, Any]) -> list[Any]:
-    """When, both verdicts, and two figures."""
-    figures = (entry.get("speedup_threads"), entry.get("gil_share"))
-    shown = [round(value, _DECIMALS_IN_TREND) if _is_figure(value) else None for value in figures]
-    return [entry.get("at"), entry.get("race"), entry.get("scaling"), *shown]
 
 
 def _is_figure(value: Any) -> TypeGuard[float]:

@@ -25,7 +25,7 @@ from pytest_gilcheck.reporting.html.coverage import files, totals
 from pytest_gilcheck.reporting.html.details import details
 from pytest_gilcheck.reporting.html.levels import by_word
 from pytest_gilcheck.reporting.html.rows import Row, rows, tallies
-from pytest_gilcheck.reporting.html.trend import changes
+from pytest_gilcheck.reporting.html.trend import Columns, changes
 from pytest_gilcheck.reporting.layout import printable
 from pytest_gilcheck.reporting.report import Report
 
@@ -65,8 +65,11 @@ def _packed(report: Report, table: list[Row]) -> str:
     trend: Mapping[str, Any] = report.trend or {}
     encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
     # Written one by one: to keep the details of thousands of tests until the end would take twice as long.
-    tests = ",".join(encode(details(row, report.environment.cpus, trend.get(row.test))) for row in table)
-    plain = f'{{"levels":{encode(by_word())},"tests":[{tests}]}}'
+    past = Columns()
+    cpus = report.environment.cpus
+    runs = (past.of(trend[row.test]) if trend.get(row.test) else [] for row in table)
+    tests = ",".join(encode(details(row, cpus, columns)) for row, columns in zip(table, runs, strict=True))
+    plain = f'{{"levels":{encode(by_word())},"tests":[{tests}],"said":{encode(past.texts)}}}'
     return base64.b64encode(zlib.compress(plain.encode("ascii"), 6)).decode("ascii")
 
 

@@ -74,13 +74,18 @@ def page(kind: str) -> str:
 KINDS = pytest.mark.parametrize("kind", ["plain", "full", "hostile", "empty"])
 
 
-def data(written: str) -> list[dict[str, Any]]:
+def packed(written: str) -> dict[str, Any]:
     """What the page draws from."""
     found = re.search(r'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>', written)
     assert found is not None
-    unpacked = json.loads(zlib.decompress(base64.b64decode(found[1])))
+    unpacked: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(found[1])))
     assert set(unpacked["levels"]) == {*map(str, Race), *map(str, Scaling)}
-    tests: list[dict[str, Any]] = unpacked["tests"]
+    return unpacked
+
+
+def data(written: str) -> list[dict[str, Any]]:
+    """What it shows of the tests."""
+    tests: list[dict[str, Any]] = packed(written)["tests"]
     return tests
 
 
@@ -302,9 +307,11 @@ def test_the_trend_is_shown_where_there_is_one() -> None:
     assert "1 verdict changed" in shown
     assert "tests/test_a.py::test_digests scaling releases-gil gil-bound 2026-11-02T10:00:00Z" in shown
     assert "test_gone" not in shown
-    runs = detail("test_digests")["trend"]
-    assert len(runs) == 3
-    assert runs[-1] == ["2026-11-03T10:00:00Z", "clean", "gil-bound", 0.95, 0.9]
+    columns = detail("test_digests")["trend"]
+    assert [len(column) for column in columns] == [3] * 5
+    texts = packed(page("full"))["said"]
+    assert [texts[column[-1]] for column in columns[:3]] == ["2026-11-03T10:00:00Z", "clean", "gil-bound"]
+    assert [column[-1] for column in columns[3:]] == [95, 90]
     assert "trend" not in detail("test_short")
     assert "No verdict has changed." in Parsed(text(replace(REPORT, trend={}))).shown
 

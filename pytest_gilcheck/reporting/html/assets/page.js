@@ -20,9 +20,9 @@ const MOST_OPENED = 200;
 const body = document.querySelector("#table > tbody");
 const rows = body ? [...body.rows] : [];
 const ready = unpacked(by("data").textContent);
-let tests = null, levels = null;
+let tests = null, levels = null, said = null;
 ready.then(
-  (found) => { ({ tests, levels } = found); root.dataset.ready = "true"; },
+  (found) => { ({ tests, levels, said } = found); root.dataset.ready = "true"; },
   () => { by("too-old").hidden = false; },
 );
 
@@ -40,7 +40,7 @@ function open(row, wanted) {
   if (tests === null || opened(row) === wanted) return;
   let more = row.nextElementSibling;
   if (!more || !more.classList.contains("more")) {
-    more = el("tr", { class: "more", id: `d${number(row)}` }, el("td", { colspan: row.cells.length }, details(tests[number(row)], levels)));
+    more = el("tr", { class: "more", id: `d${number(row)}` }, el("td", { colspan: row.cells.length }, details(tests[number(row)], levels, said)));
     row.after(more);
     roles(more);
     button(row).setAttribute("aria-controls", more.id);

@@ -50,8 +50,10 @@ function scalingSection(check) {
 }
 
 // Earlier runs: a line of the speed-up in threads, and a table of all of them.
-function trendSection(runs, levels) {
-  const known = runs.map((run, number) => [number, run[3]]).filter(([, value]) => typeof value === "number");
+// They come as columns, with numbers for texts, hundredths for speed-ups and percent for shares.
+function trendSection([at, race, scaling, speeds, shares], levels, said) {
+  const runs = at.map((when, number) => [said[when] ?? "", said[race[number]], said[scaling[number]], speeds[number], shares[number]]);
+  const known = speeds.map((speed, number) => [number, speed / 100]).filter(([number]) => speeds[number] !== null);
   const most = Math.max(1, ...known.map(([, value]) => value));
   const x = (number) => (runs.length > 1 ? (number / (runs.length - 1)) * 300 : 150);
   const y = (value) => 44 - (value / most) * 40;
@@ -62,9 +64,9 @@ function trendSection(runs, levels) {
       known.map(([number, value]) => draw("circle", { class: "run", cx: x(number), cy: y(value), r: 2.5 }))),
     el("figcaption", { class: "muted" }, `Speed-up in threads from run to run, 0 to ×${most.toFixed(2)}; dashed: ×1.`))
     : null;
-  const rows = runs.map(([at, race, scaling, speed, gil]) => [
-    at || "", ...[race, scaling].map((word) => (word ? badge(word, levels[word] ?? "none") : "")),
-    typeof speed === "number" ? `×${speed.toFixed(2)}` : "", typeof gil === "number" ? `${Math.round(gil * 100)}%` : "",
+  const rows = runs.map(([when, ofRace, ofScaling, speed, gil]) => [
+    when, ...[ofRace, ofScaling].map((word) => (word ? badge(word, levels[word] ?? "none") : "")),
+    speed === null ? "" : `×${(speed / 100).toFixed(2)}`, gil === null ? "" : `${gil}%`,
   ]).reverse();
   const headings = ["Run", "Race check", "Scaling", "Threads", "GIL held"];
   return el("section", { class: "part" }, el("h3", {}, "Trend"), line,
