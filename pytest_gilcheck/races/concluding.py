@@ -69,11 +69,11 @@ class Concluding:
             reason = f"sampled: {self._count()} ({self._plan.how()})"
             return self.conclude(Race.CLEAN, reason, coverage="sampled")
         else:
-            coverage, said = "cut", "the budget ended a systematic search"
+            coverage, said = "cut", f"the budget ended {'a systematic search' if self._plan.began else 'the search early'}"
             if self._plan.diverged:
                 said = "a systematic search ended where the same choices led elsewhere than before"
             elif self.schedules == 1:
-                said = "the budget was spent before the search began"
+                return self.conclude(Race.SKIPPED, "the budget was spent before the search began; allow more")
         but = self._but()
         if coverage == "exhausted" and but is not None:
             coverage, bound = "sampled", None

@@ -141,9 +141,8 @@ class Laboratory:
             for module, name in ((threading, "excepthook"), (sys, "unraisablehook")):
                 stack.callback(setattr, module, name, getattr(module, name))
                 setattr(module, name, _unheard)
-            exit_before = os._exit
-            setattr(os, "_exit", _exiting(exit_before))  # noqa: B010 - not a function that mypy lets us replace
-            stack.callback(setattr, os, "_exit", exit_before)
+            stack.callback(setattr, os, "_exit", os._exit)
+            setattr(os, "_exit", _exiting(os._exit))  # noqa: B010 - not a function that mypy lets us replace
             yield
 
     def settle(self, scheduler: Scheduler, limit: float, *, thorough: bool = False) -> Result:
@@ -157,6 +156,7 @@ class Laboratory:
             more = self._grow(result)
             if result.reason == "timeout" and not more and limit > _PROBE_SECONDS:
                 self.restart(scheduler)
+                before = time.monotonic()
                 result = self._once(scheduler, limit)
                 more = self._grow(result)
             self.seconds = time.monotonic() - before

@@ -29,6 +29,10 @@ STRATEGIES = ("auto", "directed", "systematic", "pct", "pos", "rff", "random", "
 # one takes no longer than this, in seconds.
 _LEAST = 50
 _SHORT = 0.02
+# A body that takes long gets so many all the same, the most promising ones, as long as one takes no longer than this many
+# times the budget.
+_FEW = 4
+_LONG = 2.0
 # So many directed schedules are tried before anything else, and the others in turn with it.
 _DIRECTED = 60
 #: The samplers among which ``auto`` goes round.
@@ -130,6 +134,11 @@ class Plan:
         return sum(search.pruned for search in self._searches)
 
     @property
+    def began(self) -> bool:
+        """Whether there was time for a systematic search."""
+        return bool(self._searches)
+
+    @property
     def directed(self) -> bool:
         """Whether directed schedules were all that was asked for, and some ran."""
         return self._strategy == "directed" and self._count() > 1
@@ -219,11 +228,16 @@ class Plan:
             yield from chance
 
     def _directed(self) -> Iterator[Scheduler]:
-        while self.left_over():
+        while self.left_over() or self._needs_more():
             scheduler = self._director.next()
             if scheduler is None:
                 return
             yield scheduler
+
+    def _needs_more(self) -> bool:
+        """Whether what was spent is worth next to nothing without another execution."""
+        few = self._count() < min(_FEW, self._budget.schedules) and not self._lab.broken_off
+        return few and self._lab.seconds < _LONG * self._budget.seconds
 
     def left_over(self) -> bool:
         """Whether the budget allows another execution."""

@@ -94,6 +94,50 @@ assert found.schedules <= 6, found
     )
 
 
+SPENT = """
+from pytest_gilcheck.races import planning
+from pytest_gilcheck.races.spending import Spending
+
+def spent(scenario, **more):
+    # The first execution took all of the time; it is so on any machine.
+    done = []
+    Spending.left = property(lambda self: not done)
+    planning._SHORT = 0.0
+    return explore(scenario, observer=done.append, **more)
+"""
+
+
+def test_a_long_body_gets_a_few_schedules_whatever_the_budget(tmp_path: Path) -> None:
+    alone(
+        tmp_path,
+        HEAD
+        + SPENT
+        + """
+planning._LONG = float("inf")
+found = spent(bad)
+assert (found.verdict, found.kind) == ("race", "exception"), found
+found = spent(good)
+assert (found.verdict, found.coverage, found.schedules) == ("clean", "cut", 2), found
+assert "the budget ended the search early" in found.reason, found
+""",
+    )
+
+
+@pytest.mark.parametrize("search", ["spent(bad)", "explore(bad, budget=Budget(schedules=1))"])
+def test_the_plain_order_alone_says_nothing(tmp_path: Path, search: str) -> None:
+    alone(
+        tmp_path,
+        HEAD
+        + SPENT
+        + f"""
+planning._LONG = 0.0
+found = {search}
+assert (found.verdict, found.coverage, found.schedules) == ("skipped", None, 1), found
+assert "before the search began; allow more" in found.reason, found
+""",
+    )
+
+
 def test_threads_that_share_nothing_are_said_to_share_nothing(tmp_path: Path) -> None:
     alone(
         tmp_path,
