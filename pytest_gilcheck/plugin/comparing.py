@@ -23,7 +23,7 @@ from pytest_gilcheck.plugin.markers import Wanted
 from pytest_gilcheck.plugin.settings import PluginSettings
 from pytest_gilcheck.record import Checked, ScalingRecord
 from pytest_gilcheck.reporting import comparison
-from pytest_gilcheck.reporting.files import write_atomically
+from pytest_gilcheck.reporting.files import alone, write_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +127,12 @@ class Comparing:
         assert path is not None
         measured = decided(records, self._machine)
         try:
-            # Read again: another run may have saved to it meanwhile.
-            before = baseline.read(path) if path.exists() else baseline.Baseline()
-            gone = [test for test in gone if test in before.tests]
-            if measured or gone or not path.exists():  # an empty one can be compared with: all is new
-                write_atomically(path, baseline.text(before.merged(measured, gone)))
+            with alone(path):
+                # Read again: another run may have saved to it meanwhile.
+                before = baseline.read(path) if path.exists() else baseline.Baseline()
+                gone = [test for test in gone if test in before.tests]
+                if measured or gone or not path.exists():  # an empty one can be compared with: all is new
+                    write_atomically(path, baseline.text(before.merged(measured, gone)))
         except Misuse as mistake:
             return [f"the baseline was not saved: {mistake}"]
         except OSError as error:

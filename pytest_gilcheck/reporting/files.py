@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pytest_gilcheck.errors import Misuse
@@ -47,6 +50,24 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Around reading ``path`` and writing what follows from that: nobody else who asks the same is inside meanwhile.
+
+    A lock on the folder, which leaves no file behind and goes with its process. On Windows, in a folder that may not be
+    listed, and on file systems without such locks, it does nothing.
+    """
+    with ExitStack() as stack:
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415 - does not exist everywhere
+
+            with suppress(OSError):
+                folder = os.open(path.parent, os.O_RDONLY)
+                stack.callback(os.close, folder)
+                fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
 
 
 def _new_file_mode(path: Path) -> int:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pytest_gilcheck.errors import Misuse
-from pytest_gilcheck.reporting.files import check_writable, write_atomically
+from pytest_gilcheck.reporting.files import alone, check_writable, write_atomically
 
 
 def test_a_path_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
@@ -90,3 +92,30 @@ def test_a_long_name_is_no_hindrance(tmp_path: Path) -> None:
     check_writable(path)
     write_atomically(path, "x")
     assert path.read_text(encoding="utf-8") == "x"
+
+
+COUNTS = """
+import sys
+from pathlib import Path
+from pytest_gilcheck.reporting.files import alone, write_atomically
+path = Path(sys.argv[1])
+for _ in range(60):
+    with alone(path):
+        write_atomically(path, str(int(path.read_text(encoding="utf-8")) + 1))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_who_reads_and_writes_alone_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "count"
+    path.write_text("0", encoding="utf-8")
+    writers = [subprocess.Popen([sys.executable, "-c", COUNTS, str(path)]) for _ in range(3)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    assert path.read_text(encoding="utf-8") == "180"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_locked_is_used_all_the_same(tmp_path: Path) -> None:
+    with alone(tmp_path / "missing" / "count"):
+        write_atomically(tmp_path / "count", "1")
+    assert (tmp_path / "count").read_text(encoding="utf-8") == "1"
