@@ -61,9 +61,9 @@ class HotLine:
     """A source line at which the body held the GIL while another thread wanted it.
 
     ``share`` is the line's part of all the time the GIL was held against the probe, 0 to 1. ``kind`` is ``"bytecode"``
-    (the interpreter could switch at any time) or ``"c-call"`` (one C call that never lets go). ``inside`` names the
-    innermost frame when the line belongs to the caller of library code. ``source`` is the text of the line, empty where it
-    cannot be read.
+    (the interpreter could switch at any time), ``"c-call"`` (one C call that never lets go) or ``"unclear"`` (the machine
+    was too busy to tell). ``inside`` names the innermost frame when the line belongs to the caller of library code.
+    ``source`` is the text of the line, empty where it cannot be read.
     """
 
     file: str

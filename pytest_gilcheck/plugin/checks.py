@@ -156,9 +156,9 @@ def _details(text: str | None) -> str | None:
 
 def describe(measurement: Measurement) -> ScalingRecord:
     """The record of a measurement, without any expectation."""
-    lines = hot_lines([*measurement.gil, *measurement.gil_fast])
-    verdict = classify(measurement, lines)
     figures = estimate(measurement)
+    lines = hot_lines([*measurement.gil, *measurement.gil_fast], busy=figures.busy)
+    verdict = classify(measurement, lines)
     held = verdict.verdict in {Scaling.GIL_BOUND, Scaling.PARTLY_GIL_BOUND}
     return ScalingRecord(
         verdict=verdict.verdict,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_gilcheck.scaling import sentences
-from pytest_gilcheck.scaling.estimate import BUSY, Estimate, estimate
+from pytest_gilcheck.scaling.estimate import Estimate, estimate
 from pytest_gilcheck.scaling.measurement import Measurement
 from pytest_gilcheck.verdict import HotLine, Scaling, Verdict
 
@@ -215,7 +215,7 @@ def _waiting_for_disk(m: Measurement, e: Estimate) -> tuple[Scaling, str]:
                 Scaling.INCONCLUSIVE,
                 f"it waits for a disk, and {m.threads} copies are too few to tell whether they queue there",
             )
-        if (e.waiting_for_cpu or 0.0) > BUSY:
+        if e.busy:
             return Scaling.INCONCLUSIVE, "it waits for a disk, which a busy machine serves late"
         return Scaling.IO_BOUND, ""
     if processes is not None and min(threads, processes) > queues and _alike(threads, processes):

@@ -50,6 +50,11 @@ class Estimate:
     other_cpu: float | None
     waiting_for_cpu: float | None
 
+    @property
+    def busy(self) -> bool:
+        """Whether others had so much of the machine that figures depend on it."""
+        return (self.waiting_for_cpu or 0.0) > BUSY
+
 
 def estimate(measurement: Measurement) -> Estimate:
     """The figures of ``measurement``: medians over its blocks."""

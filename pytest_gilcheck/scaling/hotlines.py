@@ -15,6 +15,9 @@ from pytest_gilcheck.verdict import HotLine
 #: A wait of this many switch intervals was no byte code: the eval loop would have let go after one.
 _C_CALL_INTERVALS = 1.6
 
+# A line is of the kind in which it spent this share of its time.
+_MOSTLY = 0.5
+
 # Generated code has lines of any length; so much of one is kept.
 _MOST_SOURCE = 200
 
@@ -36,9 +39,13 @@ def is_library(file: str) -> bool:
 
 
 def hot_lines(
-    samples: Iterable[GilSample], most: int = 3, library: Callable[[str], bool] = is_library
+    samples: Iterable[GilSample], most: int = 3, library: Callable[[str], bool] = is_library, *, busy: bool = False
 ) -> tuple[HotLine, ...]:
-    """The ``most`` lines with the largest shares, largest first."""
+    """The ``most`` lines with the largest shares, largest first.
+
+    ``busy``: others had the CPUs so often that byte code may have held the GIL for as long as a C call does, while it waited
+    for one; what looks like a C call is then ``"unclear"``.
+    """
     weights: defaultdict[tuple[Place, Place], float] = defaultdict(float)
     usual: defaultdict[tuple[Place, Place], float] = defaultdict(float)
     in_c: defaultdict[tuple[Place, Place], float] = defaultdict(float)
@@ -59,7 +66,9 @@ def hot_lines(
                     in_c[place] += late
     total = sum(weights.values())
     ranked = sorted(weights, key=lambda place: weights[place], reverse=True)[:most]
-    return tuple(_line(place, weights[place] / total, in_c[place] / (usual[place] or 1.0)) for place in ranked)
+    long = "unclear" if busy else "c-call"
+    kinds = {place: long if in_c[place] / (usual[place] or 1.0) >= _MOSTLY else "bytecode" for place in ranked}
+    return tuple(_line(place, weights[place] / total, kinds[place]) for place in ranked)
 
 
 def _place(wake: Wake, library: Callable[[str], bool]) -> tuple[Place, Place] | None:
@@ -73,9 +82,8 @@ def _place(wake: Wake, library: Callable[[str], bool]) -> tuple[Place, Place] | 
     return user, stack[0]
 
 
-def _line(place: tuple[Place, Place], share: float, in_c: float) -> HotLine:
+def _line(place: tuple[Place, Place], share: float, kind: str) -> HotLine:
     (file, line, function), innermost = place
     inside = None if innermost == place[0] else f"{innermost[0]}:{innermost[1]} {innermost[2]}"
-    kind = "c-call" if in_c >= 0.5 else "bytecode"
     source = linecache.getline(file, line).strip()[:_MOST_SOURCE]
     return HotLine(file=file, line=line, function=function, share=share, kind=kind, inside=inside, source=source)

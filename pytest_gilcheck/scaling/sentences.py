@@ -20,7 +20,7 @@ def reason(verdict: Scaling, because: str, measurement: Measurement, figures: Es
         return text
     notes = []
     # Of a body that hardly wants a CPU the share is noise.
-    if (figures.waiting_for_cpu or 0.0) > BUSY and (figures.cpu_share or 0.0) >= BUSY:
+    if figures.busy and (figures.cpu_share or 0.0) >= BUSY:
         notes.append(f"the machine was busy ({figures.waiting_for_cpu:.0%} of the wanted CPU time went to others)")
     if measurement.threads != measurement.asked_threads:
         notes.append(f"{measurement.threads} workers instead of {measurement.asked_threads}, to stay near the budget")
@@ -54,6 +54,11 @@ def _gil_advice(figures: Estimate, hot_lines: tuple[HotLine, ...]) -> str:
             parts.append(
                 f"{where} is one C call that never lets go of the GIL ({line.share:.0%} of the held time): split it up, or "
                 "use a library that releases the GIL"
+            )
+        elif line.kind == "unclear":
+            parts.append(
+                f"{where} holds it most ({line.share:.0%} of the held time): move that loop into code that releases the "
+                "GIL, or split it up if it is one C call, which cannot be told on a busy machine"
             )
         else:
             parts.append(

@@ -16,7 +16,7 @@ HOT_LINES = st.lists(
         line=st.integers(1, 10_000),
         function=LINES,
         share=SHARES,
-        kind=st.sampled_from(["bytecode", "c-call"]),
+        kind=st.sampled_from(["bytecode", "c-call", "unclear"]),
         inside=st.none() | LINES,
     ),
     max_size=3,

@@ -22,7 +22,11 @@ _COVERED = {
     "cut": "not all of them: the budget ended the search",
 }
 _WITH_GIL = {True: "yes", False: "no: on free-threaded builds only"}
-_HELD_BY = {"c-call": "one C call that never lets go of the GIL", "bytecode": "byte code"}
+_HELD_BY = {
+    "c-call": "one C call that never lets go of the GIL",
+    "bytecode": "byte code",
+    "unclear": "byte code or a C call",
+}
 
 Facts = list[tuple[str, str]]
 

@@ -73,6 +73,11 @@ def test_waits_for_a_cpu_do_not_make_a_c_call_of_byte_code() -> None:
     assert hot_lines([busy], library=in_library)[0].kind == "bytecode"
 
 
+def test_on_a_busy_machine_a_long_wait_may_be_byte_code_that_had_no_cpu() -> None:
+    sample = a_sample(0.5, interval=INTERVAL, wakes=[*[a_wake(C_CALL, LOOP)] * 2, a_wake(BYTECODE, OTHER)])
+    assert [line.kind for line in hot_lines([sample], library=in_library, busy=True)] == ["unclear", "bytecode"]
+
+
 def test_a_sample_that_was_never_late_for_the_gil_has_a_kind() -> None:
     nothing = replace(a_sample(0.0, interval=INTERVAL, wakes=[a_wake(C_CALL, LOOP)]), late=0.0, held=0.0)
     assert hot_lines([nothing], library=in_library)[0].kind == "c-call"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,3 +137,6 @@ def test_the_hottest_line_is_named() -> None:
     assert "dump.py" not in loop
     call = str(advice(Scaling.GIL_BOUND, an_estimate(), (c_call, LINE)))
     assert "dump.py:7 is one C call that never lets go of the GIL (90% of the held time)" in call
+    unclear = str(advice(Scaling.GIL_BOUND, an_estimate(), (replace(c_call, kind="unclear"), LINE)))
+    assert "dump.py:7 holds it most (90% of the held time): move that loop" in unclear
+    assert "or split it up if it is one C call, which cannot be told on a busy machine" in unclear
