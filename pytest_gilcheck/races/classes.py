@@ -9,14 +9,21 @@ from typing import Any, Final
 _MRO: Final = type.__dict__["__mro__"].__get__
 _NAMESPACE: Final = type.__dict__["__dict__"].__get__
 _QUALNAME: Final = type.__dict__["__qualname__"].__get__
+_NAME: Final = type.__dict__["__name__"].__get__
 _FLAGS: Final = type.__dict__["__flags__"].__get__
 _NOWHERE: Final = object()
 
 
 def qualname(kind: type) -> str:
     """Its ``__qualname__``."""
-    name: str = _QUALNAME(kind)
-    return name
+    found: str = _QUALNAME(kind)
+    return found
+
+
+def name(kind: type) -> str:
+    """Its ``__name__``."""
+    found: str = _NAME(kind)
+    return found
 
 
 def bases(kind: type) -> tuple[type, ...]:
@@ -37,10 +44,10 @@ def flags(kind: type) -> int:
     return found
 
 
-def inherited(kind: type, name: str) -> object:
+def inherited(kind: type, attribute: str) -> object:
     """What it holds itself or has from a base, ``None`` if that is nothing; no descriptor is asked."""
     for base in bases(kind):
-        found = namespace(base).get(name, _NOWHERE)
+        found = namespace(base).get(attribute, _NOWHERE)
         if found is not _NOWHERE:
             return found
     return None
@@ -48,8 +55,8 @@ def inherited(kind: type, name: str) -> object:
 
 def module_of(kind: type) -> str:
     """The name of the module that it says it comes from, the empty string if it says something else."""
-    name = namespace(kind).get("__module__", "")
-    return name if type(name) is str else ""
+    found = namespace(kind).get("__module__", "")
+    return found if type(found) is str else ""
 
 
 def own_attributes(value: object) -> Mapping[object, object]:

@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from textwrap import indent
 from typing import Any
 
 from property import fidelity, soundness
@@ -58,18 +59,28 @@ class Comparison:
 
 
 def small(seed: int, most_paths: int) -> Iterator[Subject]:
-    """The programs of ``small_programs``."""
+    """The programs of ``small_programs``; every other one makes its classes anew in each execution, as tests like to."""
     for case in soundness.cases(seed, most_paths=most_paths):
+        source = _with_own_classes(case.program.source) if case.number % 2 else case.program.source
         namespace: dict[str, Any] = {"__name__": "small_program"}
-        exec(compile(case.program.source, f"reduced_program_{case.number}.py", "exec"), namespace)
-        yield _small(case, namespace["scenario"])
+        exec(compile(source, f"reduced_program_{case.number}.py", "exec"), namespace)
+        yield _small(case, source, namespace["scenario"])
 
 
-def _small(case: soundness.Case, scenario: Callable[..., object]) -> Subject:
+def _with_own_classes(source: str) -> str:
+    """``source`` with the classes of the module inside of its scenario; they are called differently each time."""
+    head = "def scenario(run, found):\n    global number\n"
+    before, classes, after = re.split(r"(^class Box:.*?)(?=^def same)", source, maxsplit=1, flags=re.DOTALL | re.MULTILINE)
+    assert head in after, after
+    named = "    Box.__name__ = f'Box{len(found)}'\n"
+    return before + after.replace(head, head + indent(classes, "    ") + named)
+
+
+def _small(case: soundness.Case, source: str, scenario: Callable[..., object]) -> Subject:
     found: list[Hashable] = []
     return Subject(
         case.number,
-        case.program.source,
+        source,
         lambda: scenario(run, found),
         lambda reason: reason or found[-1],
     )
