@@ -16,9 +16,9 @@ from pytest_gilcheck.races.sites import Site
 #: With so many containers on record those that nothing else refers to any more are dropped; the limit then doubles with
 #: what is left, so that the cost of all sweeps stays linear.
 SWEEP_AT = 20_000
-#: Objects that order what threads do: no code may be trusted to use them unseen.
-GUARDS = frozenset({type(_thread.allocate_lock()), type(_thread.RLock()), queue.SimpleQueue})
-_CONTAINERS = frozenset({list, dict, bytearray})
+#: The ids of the types of objects that order what threads do: no code may be trusted to use them unseen.
+GUARDS = frozenset(map(id, (type(_thread.allocate_lock()), type(_thread.RLock()), queue.SimpleQueue)))
+_CONTAINERS = frozenset(map(id, (list, dict, bytearray)))
 
 
 class Uses:
@@ -155,7 +155,7 @@ class Accesses:
     def _new(self, target: Any) -> Record | Kept:
         number, kind = id(target), type(target)
         record: Record | Kept
-        if kind in _CONTAINERS:
+        if id(kind) in _CONTAINERS:
             record = self._of_container(target)
         else:
             try:
@@ -163,7 +163,7 @@ class Accesses:
                 record.number = number
             except TypeError:
                 record = self._of_container(target) if _holds_nothing(target) else Kept(None)
-        record.guards = kind in GUARDS
+        record.guards = id(kind) in GUARDS
         record.threads = 0
         record.whole = None
         record.parts = {}

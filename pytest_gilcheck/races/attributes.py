@@ -8,32 +8,43 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_gilcheck.races import preparing, targets
+from pytest_gilcheck.races.classes import bases, namespace
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Site
 from pytest_gilcheck.races.targets import Attribute
 
 #: The per-type memories of all sites: emptied when an assumption about types or names falls.
-_memories: list[dict[Any, Any]] = []
+_memories: list[dict[int, Any]] = []
+# The types in them: their ids stay their own.
+_kept: dict[int, type] = {}
 
 
 def forget_types() -> None:
     """What is known of types no longer holds, or keeps too many of them alive."""
     for memory in _memories:
         memory.clear()
+    _kept.clear()
 
 
-def memory() -> dict[Any, Any]:
-    """A dictionary by type that is emptied in time."""
-    memory: dict[Any, Any] = {}
+def memory() -> dict[int, Any]:
+    """A dictionary that is emptied in time, by the ``id`` of a type: a metaclass may define how its types are hashed and
+    compared, and that is no code to run here."""
+    memory: dict[int, Any] = {}
     _memories.append(memory)
     return memory
+
+
+def remember(memory: dict[int, Any], kind: type, known: object) -> None:
+    """Put what is ``known`` of a type into its ``memory``."""
+    _kept[id(kind)] = kind
+    memory[id(kind)] = known
 
 
 def load(site: Site) -> Hook:
     """The hook of an instruction that reads an attribute."""
     name = site.name
     assert name is not None
-    known: dict[type, Attribute] = memory()
+    known: dict[int, Attribute] = memory()
     # The object that was read here last; while the thread that runs is among those that were noted, that need not be done
     # again. When the object is gone, or the execution, no thread is.
     last = 0
@@ -46,13 +57,13 @@ def load(site: Site) -> Hook:
         if run.current != get_ident() and run.stranger(site):
             return
         kind = type(owner)
-        how = known.get(kind)
+        how = known.get(id(kind))
         if how is None:
             how = targets.attribute(kind, name)
             preparing.accessor(kind, name)
             guarded = how is not Attribute.CODE and not site.guarded and targets.is_guarded(kind)
             if not (guarded and targets.expose(owner, name)):
-                known[kind] = how
+                remember(known, kind, how)
         if not run.recording:
             if how is Attribute.NAMESPACE:
                 targets.alias(owner)
@@ -74,9 +85,9 @@ def _read_inherited(site: Site, owner: Any, name: str) -> None:
 
 
 def _read_module(site: Site, owner: Any, name: str) -> None:
-    namespace = types.ModuleType.__getattribute__(owner, "__dict__")
-    if name in run.volatile or not isinstance(namespace.get(name), targets.CONSTANT):
-        run.touch(site, namespace, (name,), False)
+    space = types.ModuleType.__getattribute__(owner, "__dict__")
+    if name in run.volatile or not isinstance(space.get(name), targets.CONSTANT):
+        run.touch(site, space, (name,), False)
 
 
 def _read_class(site: Site, owner: Any, name: str) -> None:
@@ -101,7 +112,7 @@ def write(site: Site) -> Hook:
     """The hook of an instruction that sets or deletes an attribute."""
     name = site.name
     assert name is not None
-    known: dict[type, None] = memory()
+    known: dict[int, None] = memory()
     last = 0
     noted: Any = NOTHING
 
@@ -113,29 +124,28 @@ def write(site: Site) -> Hook:
         if run.current != get_ident() and run.stranger(site):
             return
         kind = type(owner)
-        if kind not in known:
+        if id(kind) not in known:
             if site.guarded or not targets.is_guarded(kind) or not targets.expose(owner, name):
-                known[kind] = None
+                remember(known, kind, None)
             preparing.accessor(kind, name)
             preparing.special(kind, "__setattr__")
         if not run.recording:
             return
-        if isinstance(owner, types.ModuleType):
+        if issubclass(kind, types.ModuleType):
             volatile(name)
             run.touch(site, types.ModuleType.__getattribute__(owner, "__dict__"), (name,), True)
             return
-        if isinstance(owner, type) or targets.attribute(type(owner), name) is Attribute.CODE:
-            found = getattr(type(owner), "__mro__", ())
-            if isinstance(owner, type) or not _is_property(found, name):
-                volatile(name)
+        is_class = issubclass(kind, type)
+        if is_class or (targets.attribute(kind, name) is Attribute.CODE and not _is_property(kind, name)):
+            volatile(name)
         noted = run.touch(site, owner, name, True)
         last = id(owner)
 
     return hook
 
 
-def _is_property(mro: tuple[type, ...], name: str) -> bool:
-    return any(isinstance(base.__dict__.get(name), property) for base in mro)
+def _is_property(kind: type, name: str) -> bool:
+    return any(isinstance(namespace(base).get(name), property) for base in bases(kind))
 
 
 def volatile(name: str) -> None:

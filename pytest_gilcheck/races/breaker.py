@@ -42,10 +42,11 @@ _NOT_QUICK = frozenset({
     builtins.open, builtins.input, builtins.print, builtins.exec, builtins.eval, builtins.compile, builtins.__import__,
     builtins.breakpoint, builtins.__build_class__,
 })  # fmt: skip
-_QUICK_TYPES = implicit.PLAIN | {
+_QUICK_TYPES = implicit.PLAIN | frozenset(map(id, (
     deque, OrderedDict, defaultdict, array, type(_thread.allocate_lock()), _thread.RLock, types.GeneratorType, type, object,
     types.MappingProxyType,
-}  # fmt: skip
+)))  # fmt: skip
+_OF_TYPES = frozenset(map(id, (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)))
 
 
 class State:
@@ -90,7 +91,7 @@ def _looked_if(site: Site) -> Hook:
     def hook(value: Any) -> None:
         if run.current != get_ident() and not run.mine():
             return
-        if of_truth and type(value) not in implicit.PLAIN:
+        if of_truth and id(type(value)) not in implicit.PLAIN:
             state.doubts = _AROUND  # what its truth value is cannot be known without running code
         elif jumps(value):
             state.looked = True
@@ -148,17 +149,17 @@ def _looks_after(f: Any, how: str | None) -> bool:
 
 def _is_quick(f: Any, kind: type) -> bool:
     """Whether a callable that is no function in Python keeps the GIL, and runs no code but such as hooks stand in."""
-    if kind in calls.BUILTINS:
+    if id(kind) in calls.BUILTINS:
         owner = f.__self__
         if owner is None or type(owner) is types.ModuleType:
             return f.__module__ in _MODULES and f not in _NOT_QUICK
-        return type(owner) in _QUICK_TYPES or (isinstance(owner, type) and owner in _QUICK_TYPES)
-    if kind in (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType):
-        return f.__objclass__ in _QUICK_TYPES
+        return id(type(owner)) in _QUICK_TYPES or id(owner) in _QUICK_TYPES
+    if id(kind) in _OF_TYPES:
+        return id(f.__objclass__) in _QUICK_TYPES
     if kind is types.MethodWrapperType:
-        return type(f.__self__) in _QUICK_TYPES
-    if isinstance(f, type):
-        return f in _QUICK_TYPES or (kind is type and implicit.is_seen(f, ("__new__", "__init__")))
+        return id(type(f.__self__)) in _QUICK_TYPES
+    if issubclass(kind, type):
+        return id(f) in _QUICK_TYPES or (kind is type and implicit.is_seen(f, ("__new__", "__init__")))
     return implicit.is_seen(kind, ("__call__",))
 
 

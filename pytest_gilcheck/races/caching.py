@@ -7,6 +7,7 @@ import gc
 from typing import Any
 
 from pytest_gilcheck.races import targets
+from pytest_gilcheck.races.classes import inherited
 from pytest_gilcheck.races.run import run
 from pytest_gilcheck.races.sites import Site
 
@@ -61,14 +62,16 @@ def _inside(cached: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
     parameters = getattr(cached, "cache_parameters", None)
     if parameters is not None and parameters()["typed"]:
         key += tuple(map(type, (*args, *kwargs.values())))
-    elif not kwargs and len(args) == 1 and type(args[0]) in {str, int}:
+    elif not kwargs and len(args) == 1 and (type(args[0]) is str or type(args[0]) is int):
         return cache, args[0]
     return cache, key
 
 
 def _is_plain(value: object) -> bool:
     kind = type(value)
-    return targets.safe(value) or (kind.__hash__ is object.__hash__ and kind.__eq__ is object.__eq__)
+    return targets.safe(value) or (
+        inherited(kind, "__hash__") is object.__hash__ and inherited(kind, "__eq__") is object.__eq__
+    )
 
 
 def _is_bounded(cache: dict[Any, Any], key: Any) -> bool:

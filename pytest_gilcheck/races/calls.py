@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from pytest_gilcheck.races import caching, library, operations, preparing, primitives, targets
+from pytest_gilcheck.races.classes import bases
 from pytest_gilcheck.races.primitives import filters
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Kind, Site
@@ -24,12 +25,11 @@ from pytest_gilcheck.races.sites import Hook, Kind, Site
 Handler = Callable[..., Any]
 
 _FUNCTIONS: dict[int, Handler] = primitives.FUNCTIONS
-_METHODS: dict[tuple[type, str], Handler] = primitives.METHODS
 _PYTHON = types.FunctionType
 _METHOD = types.MethodType
-#: Methods of types that are made from a specification have a type of their own.
-BUILTINS = frozenset({types.BuiltinMethodType, type(_queue.SimpleQueue().get)})
-_UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
+#: By the ids of types, as everywhere here. Methods of types that are made from a specification have a type of their own.
+BUILTINS = frozenset(map(id, (types.BuiltinMethodType, type(_queue.SimpleQueue().get))))
+_UNBOUND = frozenset(map(id, (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)))
 #: What exec, eval and compile are replaced by; set by the engine, which has the rewriter.
 dynamic: dict[int, Handler] = {}
 _LOGS = {id(vars(logging.Logger)[name]) for name in ("critical", "error", "exception", "warning", "log")}
@@ -38,9 +38,9 @@ _MOST_REMEMBERED = 20_000
 # Code objects of functions, and callables, that are called as they are.
 _plain_codes: dict[int, types.CodeType] = {}
 _harmless: dict[int, Any] = {}
-_FIXED = frozenset({types.BuiltinFunctionType, type})
+_FIXED = frozenset(map(id, (types.BuiltinFunctionType, type)))
 #: Types all of which is one location, and that have no attributes: what is called on one of them touches nothing else.
-CONTAINERS = frozenset({list, dict, set, deque, bytearray, OrderedDict, defaultdict, array})
+CONTAINERS = frozenset(map(id, (list, dict, set, deque, bytearray, OrderedDict, defaultdict, array)))
 _EXEC = {id(builtins.exec), id(builtins.eval)}
 
 
@@ -79,7 +79,7 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
             return instead
         if id(f) in _harmless:
             return f
-        if kind not in BUILTINS:
+        if id(kind) not in BUILTINS:
             found = _unlike(site, f, kind)
             if hidden and found is f and run.current == get_ident():
                 function = instead = f
@@ -111,7 +111,7 @@ def make(site: Site) -> Hook:  # noqa: C901 - the hot path: a call costs more th
             noted = run.touch(site, owner, None, any(use.write or use.fills for use in operation.uses))
             last = id(owner)
             return f
-        if operation.of_whole and owned in CONTAINERS and not run.aliases:
+        if operation.of_whole and id(owned) in CONTAINERS and not run.aliases:
             return partial(_use_owner, site, f, owner, operation.uses[0].write)
         return partial(_operate, site, f, operation)
 
@@ -122,7 +122,7 @@ def _unlike(site: Site, f: Any, kind: type) -> Any:
     """A callable that is neither Python nor a bound method in C."""
     if run.current != get_ident() and run.stranger(site):
         return f
-    if kind in _UNBOUND:
+    if id(kind) in _UNBOUND:
         handler = _handler(f.__objclass__, f.__name__)
         if handler is not None:
             return partial(_unbound, handler, site, f)
@@ -140,7 +140,7 @@ _BODY = Site(code=threading.Thread.run.__code__, offset=0, line=None, kind=Kind.
 
 def watched(f: Callable[[], Any]) -> Callable[[], Any]:
     """``f`` as the body of a thread: if it is no Python, what it does is seen all the same."""
-    if type(f) in {_PYTHON, _METHOD}:
+    if type(f) is _PYTHON or type(f) is _METHOD:
         return f
     hook = make(_BODY)
 
@@ -174,16 +174,18 @@ def _python(site: Site, f: Any, function: Any) -> Any:
     return partial(_plain, handler, site, f) if f is function else partial(handler, site, f, f.__self__)
 
 
-_handlers: dict[tuple[type, str], Handler | None] = {}
+# The type itself is kept, so that its id stays its own.
+_handlers: dict[tuple[int, str], tuple[type, Handler | None]] = {}
+_MODELS: dict[tuple[int, str], Handler] = {(id(kind), name): handler for (kind, name), handler in primitives.METHODS.items()}
 
 
 def _handler(kind: type, name: str) -> Handler | None:
     """The model of method ``name`` of objects of a type in C."""
     try:
-        return _handlers[kind, name]
+        return _handlers[id(kind), name][1]
     except KeyError:
-        handlers = [_METHODS[base, name] for base in kind.__mro__ if (base, name) in _METHODS]
-        handler = _handlers[kind, name] = handlers[0] if handlers else None
+        handler = next((_MODELS[id(base), name] for base in bases(kind) if (id(base), name) in _MODELS), None)
+        _handlers[id(kind), name] = kind, handler
         return handler
 
 
@@ -198,7 +200,7 @@ def _other(site: Site, f: Any) -> Any:
     preparing.callee(f)
     if targets.is_hidden(site):
         return f
-    if type(f) in _FIXED and number not in _OF_FRAMES and operations.lookup(f) is None:
+    if id(type(f)) in _FIXED and number not in _OF_FRAMES and operations.lookup(f) is None:
         _remember(_harmless, f)
         return f
     if not run.recording:
@@ -240,7 +242,7 @@ def _operate_first(site: Site, f: Any, operation: operations.Operation, *args: A
     __tracebackhide__ = True
     if args:
         target = args[0]
-        if type(target) in operations.SCALARS:
+        if id(type(target)) in operations.SCALAR_IDS:
             return f(*args, **kwargs)
         record = run.accesses.table.get(id(target))
         if record is not None and record.threads == run.bit and not site.hot:
@@ -249,7 +251,7 @@ def _operate_first(site: Site, f: Any, operation: operations.Operation, *args: A
             if whole is not None and site in whole.sites and (whole.wrote or not write):
                 run.progress += write
                 return f(*args, **kwargs)
-        if operation.of_whole and type(target) in CONTAINERS and not run.aliases:
+        if operation.of_whole and id(type(target)) in CONTAINERS and not run.aliases:
             return _use_owner(site, f, target, operation.uses[0].write, *args, **kwargs)
     return _operate(site, f, operation, *args, **kwargs)
 
@@ -259,7 +261,7 @@ def _operate_on_arguments(site: Site, f: Any, operation: operations.Operation, *
     __tracebackhide__ = True
     if not kwargs:
         for argument in args:
-            if type(argument) not in operations.SCALARS:
+            if id(type(argument)) not in operations.SCALAR_IDS:
                 break
         else:
             return f(*args)

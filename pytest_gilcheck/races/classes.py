@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-_MRO: Final = type.__dict__["__mro__"].__get__
-_NAMESPACE: Final = type.__dict__["__dict__"].__get__
-_QUALNAME: Final = type.__dict__["__qualname__"].__get__
-_NAME: Final = type.__dict__["__name__"].__get__
-_FLAGS: Final = type.__dict__["__flags__"].__get__
+# These are what descriptors of `type` are read with, since a call of a function around them would cost as much again.
+
+#: The ``__qualname__`` of a class.
+qualname: Final[Callable[[type], str]] = type.__dict__["__qualname__"].__get__
+#: Its ``__name__``.
+name: Final[Callable[[type], str]] = type.__dict__["__name__"].__get__
+#: It and its bases, in the order in which they are asked for attributes.
+bases: Final[Callable[[type], tuple[type, ...]]] = type.__dict__["__mro__"].__get__
+#: What it holds itself.
+namespace: Final[Callable[[type], Mapping[str, Any]]] = type.__dict__["__dict__"].__get__
+#: Its ``__flags__``.
+flags: Final[Callable[[type], int]] = type.__dict__["__flags__"].__get__
+
 _NOWHERE: Final = object()
-
-
-def qualname(kind: type) -> str:
-    """Its ``__qualname__``."""
-    found: str = _QUALNAME(kind)
-    return found
-
-
-def name(kind: type) -> str:
-    """Its ``__name__``."""
-    found: str = _NAME(kind)
-    return found
-
-
-def bases(kind: type) -> tuple[type, ...]:
-    """It and its bases, in the order in which they are asked for attributes."""
-    found: tuple[type, ...] = _MRO(kind)
-    return found
-
-
-def namespace(kind: type) -> Mapping[str, Any]:
-    """What it holds itself."""
-    found: Mapping[str, Any] = _NAMESPACE(kind)
-    return found
-
-
-def flags(kind: type) -> int:
-    """Its ``__flags__``."""
-    found: int = _FLAGS(kind)
-    return found
 
 
 def inherited(kind: type, attribute: str) -> object:

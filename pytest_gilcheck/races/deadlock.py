@@ -207,7 +207,7 @@ def _cycle(run: State, first: Controlled) -> list[Controlled]:
     return []
 
 
-_VALUES = frozenset({int, str, float, bool, bytes, type(None)})
+_VALUES = frozenset(map(id, (int, str, float, bool, bytes, type(None))))
 # Frames further out than this do not change while a loop goes round.
 _DEPTH = 12
 
@@ -221,9 +221,9 @@ def snapshot(frame: FrameType | None, *, numbers: bool = True) -> Hashable:
     state: list[Hashable] = []
     for inner in frames(frame)[:_DEPTH]:
         values = tuple(
-            (name, value if type(value) in _VALUES else id(value))
+            (name, value if id(type(value)) in _VALUES else id(value))
             for name, value in inner.f_locals.items()
-            if numbers or type(value) not in _VALUES
+            if numbers or id(type(value)) not in _VALUES
         )
         state.append((id(inner.f_code), inner.f_lasti, values))
     return tuple(state)

@@ -9,16 +9,17 @@ from typing import Any
 
 from pytest_gilcheck.races import attributes, calls, library, operations, preparing, primitives, targets
 from pytest_gilcheck.races.accesses import Uses
+from pytest_gilcheck.races.classes import inherited
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Kind, Site
 from pytest_gilcheck.races.targets import Items
 
-SCALARS = operations.SCALARS
+SCALARS = operations.SCALAR_IDS
 
 
 def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901 - the hot path
     def make(site: Site) -> Hook:  # noqa: C901 - see above
-        known: dict[type, Items] = attributes.memory()
+        known: dict[int, Items] = attributes.memory()
         last = 0
         noted: Any = NOTHING
 
@@ -32,9 +33,10 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
             if not run.recording:
                 return
             kind = type(container)
-            how = known.get(kind)
+            how = known.get(id(kind))
             if how is None:
-                how = known[kind] = targets.items(kind, special)
+                how = targets.items(kind, special)
+                attributes.remember(known, kind, how)
             if how is Items.NONE:
                 return
             if how is Items.MAPPING and (type(key) is str or targets.safe(key)):
@@ -42,7 +44,9 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                 target, part = targets.mapping_part(container, key) if run.aliases else (container, (key,))
                 if write and kind is dict:
                     targets.global_stored(container, key)
-                if (write and (not present or special == "__delitem__")) or (not present and hasattr(kind, "__missing__")):
+                if (write and (not present or special == "__delitem__")) or (
+                    not present and inherited(kind, "__missing__") is not None
+                ):
                     found = run.touch(site, target, part if target is not container else None, True)
                     run.name_part(site, part)
                 else:
@@ -78,15 +82,16 @@ def _slice(*, write: bool) -> Callable[[Site], Hook]:
 
 
 def _contains(site: Site) -> Hook:
-    known: dict[type, Items] = attributes.memory()
+    known: dict[int, Items] = attributes.memory()
 
     def hook(container: Any, key: Any) -> None:
         kind = type(container)
-        if kind in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
+        if id(kind) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return
-        how = known.get(kind)
+        how = known.get(id(kind))
         if how is None:
-            how = known[kind] = targets.items(kind, "__contains__")
+            how = targets.items(kind, "__contains__")
+            attributes.remember(known, kind, how)
         if how is Items.MAPPING and (type(key) is str or targets.safe(key)):
             target, part = targets.mapping_part(container, key) if run.aliases else (container, (key,))
             run.touch(site, target, part, False)
@@ -99,9 +104,9 @@ def _contains(site: Site) -> Hook:
 def _read(site: Site) -> Hook:
     def hook(operand: Any) -> None:
         kind = type(operand)
-        if kind in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
+        if id(kind) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return
-        if kind in calls.CONTAINERS and not run.aliases:
+        if id(kind) in calls.CONTAINERS and not run.aliases:
             run.touch(site, operand, None, False)
         else:
             calls.touch_all(site, operations.reads(operand))
@@ -111,7 +116,7 @@ def _read(site: Site) -> Hook:
 
 def _operate(site: Site) -> Hook:
     def hook(left: Any, right: Any) -> None:
-        if type(left) in SCALARS and type(right) in SCALARS:
+        if id(type(left)) in SCALARS and id(type(right)) in SCALARS:
             return
         if (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return
@@ -122,7 +127,7 @@ def _operate(site: Site) -> Hook:
 
 def _inplace(site: Site) -> Hook:
     def hook(left: Any, right: Any) -> None:
-        if type(left) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
+        if id(type(left)) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return
         own = [(target, None, True) for target, _key, _write in operations.reads(left)]
         calls.touch_all(site, [*own, *operations.reads(right)])
@@ -132,7 +137,7 @@ def _inplace(site: Site) -> Hook:
 
 def _iterate(site: Site) -> Hook:
     def hook(iterable: Any) -> Any:
-        if type(iterable) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
+        if id(type(iterable)) in SCALARS or (run.current != get_ident() and run.stranger(site)) or not run.recording:
             return iterable
         accesses = operations.reads(iterable)
         if not accesses:
@@ -192,16 +197,18 @@ def _cell(*, write: bool) -> Callable[[Site], Hook]:
 
 
 def _enter(site: Site) -> Hook:
-    known: dict[type, bool] = attributes.memory()
+    known: dict[int, bool] = attributes.memory()
 
     def hook(manager: Any) -> Any:
         if run.current != get_ident() and run.stranger(site):
             return manager
         kind = type(manager)
-        if kind not in known:
+        entered = known.get(id(kind))
+        if entered is None:
             preparing.special(kind, "__enter__", "__exit__")
-            known[kind] = primitives.is_entered(kind)
-        return primitives.enter(site, manager) if known[kind] else manager
+            entered = primitives.is_entered(kind)
+            attributes.remember(known, kind, entered)
+        return primitives.enter(site, manager) if entered else manager
 
     return hook
 

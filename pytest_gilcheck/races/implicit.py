@@ -13,23 +13,25 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from pytest_gilcheck.races import preparing
+from pytest_gilcheck.races.classes import bases, namespace
 
-#: Of the values of these types no operation runs any code.
-ATOMS: frozenset[type] = frozenset({int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented)})
-_LISTS: frozenset[type] = frozenset({list, tuple, deque})
-_HASHED: frozenset[type] = frozenset({dict, set, frozenset})
+#: The ids of types, as everywhere here: a metaclass may define how its types are hashed. Of the values of these no operation
+#: runs any code.
+ATOMS = frozenset(map(id, (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))))
+_LISTS = frozenset(map(id, (list, tuple, deque)))
+_HASHED = frozenset(map(id, (dict, set, frozenset)))
 #: The types in C whose own operations run no code but that of what they contain.
-PLAIN: frozenset[type] = ATOMS | _LISTS | _HASHED | {range, slice, bytearray, memoryview}
+PLAIN = ATOMS | _LISTS | _HASHED | frozenset(map(id, (range, slice, bytearray, memoryview)))
 # Their iterators, and what else the interpreter makes.
 _ITERATED: tuple[Iterable[object], ...] = (
     [], (), {}, {}.values(), {}.items(), set(), range(0), range(2**70), "", "é", b"", bytearray(), deque(),
 )  # fmt: skip
-_ITERATORS = frozenset(type(iter(iterated)) for iterated in _ITERATED)
-_MADE = frozenset({
+_ITERATORS = frozenset(id(type(iter(iterated))) for iterated in _ITERATED)
+_MADE = frozenset(map(id, (
     types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, types.CellType, types.CodeType,
     types.MappingProxyType, OrderedDict, defaultdict, array, type({}.keys()), type({}.values()), type({}.items()),
     type(allocate_lock()),
-})  # fmt: skip
+)))  # fmt: skip
 # So many items of a container are looked at; a larger one may contain anything.
 _MOST_ITEMS = 32
 # Types made by a scenario are kept alive by what is remembered of them, so not many are.
@@ -45,7 +47,8 @@ _COMPARISONS = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": 
 _REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 _is_rewritten: Callable[[CodeType], bool] = lambda _: False  # noqa: E731 - replaced by start()
-_known: dict[tuple[type, tuple[str, ...]], bool] = {}
+# With the types, so that their ids stay their own.
+_known: dict[tuple[int, tuple[str, ...]], tuple[type, bool]] = {}
 
 
 def start(is_rewritten: Callable[[CodeType], bool]) -> None:
@@ -62,21 +65,21 @@ def stop() -> None:
 
 def is_seen(kind: type, names: tuple[str, ...]) -> bool:
     """Whether those of these special methods that ``kind`` has are seen when they run, or plain ones in C."""
-    if kind in PLAIN or kind in _MADE:
+    if id(kind) in PLAIN or id(kind) in _MADE:
         return True
-    known = _known.get((kind, names))
+    known = _known.get((id(kind), names))
     if known is None:
         if len(_known) > _MOST_TYPES:
             _known.clear()
-        known = _known[kind, names] = all(_is_seen(kind, name) for name in names)
-    return known
+        known = _known[id(kind), names] = kind, all(_is_seen(kind, name) for name in names)
+    return known[1]
 
 
 def _is_seen(kind: type, name: str) -> bool:
-    for base in type.__dict__["__mro__"].__get__(kind):
-        found = type.__dict__["__dict__"].__get__(base).get(name)
+    for base in bases(kind):
+        found = namespace(base).get(name)
         if found is not None:
-            return base in PLAIN or base in _MADE or base is object or base is type or _is_function(found)
+            return id(base) in PLAIN or id(base) in _MADE or base is object or base is type or _is_function(found)
     return True
 
 
@@ -98,7 +101,7 @@ def check(how: str) -> Check:
 
 def _special(*names: str) -> Callable[[str], Check]:
     def make(_detail: str) -> Check:
-        return lambda operand: type(operand) in PLAIN or is_seen(type(operand), names)
+        return lambda operand: id(type(operand)) in PLAIN or is_seen(type(operand), names)
 
     return make
 
@@ -114,7 +117,7 @@ def _operator(symbol: str) -> Check:
     compares = symbol in _COMPARISONS
 
     def known(left: Any, right: Any) -> bool:
-        if type(left) in ATOMS and type(right) in ATOMS:
+        if id(type(left)) in ATOMS and id(type(right)) in ATOMS:
             return True
         if not is_seen(type(left), wanted) or not is_seen(type(right), wanted):
             return False
@@ -124,19 +127,19 @@ def _operator(symbol: str) -> Check:
 
 
 def _may_compare(operand: object) -> bool:
-    return type(operand) in _HASHED or type(operand) in _MADE
+    return id(type(operand)) in _HASHED or id(type(operand)) in _MADE
 
 
 def _are_atoms(operand: object) -> bool:
     """Whether it is no container, or one of atoms only."""
     kind = type(operand)
-    if kind in _LISTS or kind in _HASHED:
+    if id(kind) in _LISTS or id(kind) in _HASHED:
         items: Any = operand
         if len(items) > _MOST_ITEMS:
             return False
         values = [*items.values()] if kind is dict else []
-        return all(type(item) in ATOMS for item in [*items, *values])
-    return kind not in _MADE or not hasattr(kind, "__len__")
+        return all(id(type(item)) in ATOMS for item in [*items, *values])
+    return id(kind) not in _MADE or not hasattr(kind, "__len__")
 
 
 def _item(_detail: str) -> Check:
@@ -152,13 +155,13 @@ def _is_key(key: Any) -> bool:
     kind = type(key)
     if kind is tuple:
         return len(key) <= _MOST_ITEMS and all(_is_key(part) for part in key)
-    return kind in ATOMS or kind is slice or is_seen(kind, ("__hash__", "__eq__", "__index__"))
+    return id(kind) in ATOMS or kind is slice or is_seen(kind, ("__hash__", "__eq__", "__index__"))
 
 
 def _contains(_detail: str) -> Check:
     def known(container: Any, item: Any) -> bool:
         kind = type(container)
-        if kind in _LISTS:
+        if id(kind) in _LISTS:
             return _is_key(item) and _are_atoms(container)
         return is_seen(kind, ("__contains__", "__iter__", "__getitem__")) and _is_key(item)
 
@@ -166,13 +169,13 @@ def _contains(_detail: str) -> Check:
 
 
 def _spread(_detail: str) -> Check:
-    return lambda operand: type(operand) in PLAIN or type(operand) in _MADE or type(operand) in _ITERATORS
+    return lambda operand: id(type(operand)) in PLAIN or id(type(operand)) in _MADE or id(type(operand)) in _ITERATORS
 
 
 def _next(_detail: str) -> Check:
     def known(iterator: Any) -> bool:
         kind = type(iterator)
-        if kind in _ITERATORS or kind in PLAIN:
+        if id(kind) in _ITERATORS or id(kind) in PLAIN:
             return True
         if kind is types.GeneratorType:
             code = iterator.gi_code
@@ -194,29 +197,29 @@ def _store(name: str) -> Check:
     return lambda owner: _has_attribute(owner, name, ("__setattr__", "__delattr__"), "__set__")
 
 
-_OWN_ACCESS = (object, type, types.ModuleType, types.SimpleNamespace, BaseException)
+_OWN_ACCESS = frozenset(map(id, (object, type, types.ModuleType, types.SimpleNamespace, BaseException)))
 
 
 def _has_attribute(owner: Any, name: str, access: tuple[str, str], descriptor: str) -> bool:
     kind = type(owner)
-    if kind in PLAIN or kind in _MADE:
+    if id(kind) in PLAIN or id(kind) in _MADE:
         return True
-    key = (kind, (name, descriptor))
-    if isinstance(owner, type):
+    key = (id(kind), (name, descriptor))
+    if issubclass(kind, type):
         return _finds(owner, name, descriptor) and is_seen(kind, access)
     known = _known.get(key)
     if known is None:
         if len(_known) > _MOST_TYPES:
             _known.clear()
-        known = _known[key] = _finds(kind, name, descriptor) and all(_is_own(kind, each) for each in access)
-    return known
+        known = _known[key] = kind, _finds(kind, name, descriptor) and all(_is_own(kind, each) for each in access)
+    return known[1]
 
 
 def _is_own(kind: type, name: str) -> bool:
-    for base in type.__dict__["__mro__"].__get__(kind):
-        found = type.__dict__["__dict__"].__get__(base).get(name)
+    for base in bases(kind):
+        found = namespace(base).get(name)
         if found is not None:
-            return base in _OWN_ACCESS or base in PLAIN or _is_function(found)
+            return id(base) in _OWN_ACCESS or id(base) in PLAIN or _is_function(found)
     return True
 
 
@@ -228,8 +231,8 @@ _HARMLESS = (
 
 def _finds(kind: type, name: str, descriptor: str) -> bool:
     """Whether what the class has under ``name`` runs no code that is not seen when it is found in an instance."""
-    for base in type.__dict__["__mro__"].__get__(kind):
-        space = type.__dict__["__dict__"].__get__(base)
+    for base in bases(kind):
+        space = namespace(base)
         if name not in space:
             continue
         found = space[name]
@@ -267,9 +270,9 @@ _CHECKS: dict[str, Callable[[str], Check]] = {
 def _format(_detail: str) -> Check:
     def known(operand: Any) -> bool:
         kind = type(operand)
-        if kind in ATOMS:
+        if id(kind) in ATOMS:
             return True
-        if kind in PLAIN:
+        if id(kind) in PLAIN:
             return _are_atoms(operand)
         return is_seen(kind, ("__format__", "__str__", "__repr__"))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
+from pytest_gilcheck.races.classes import bases, namespace
 from pytest_gilcheck.races.run import run
 
 # So many code objects are known not to need anything; then they are asked about again.
@@ -68,7 +69,7 @@ def callee(candidate: Any) -> None:
         callee(candidate.func)
     elif kind is _CACHED:
         callee(getattr(candidate, "__wrapped__", None))
-    elif isinstance(candidate, type):
+    elif issubclass(kind, type):
         if id(candidate) not in _types:
             if len(_types) > _MOST_TYPES:
                 _types.clear()
@@ -82,8 +83,8 @@ def callee(candidate: Any) -> None:
 
 def special(kind: type, *names: str) -> None:
     """Operations of instances of ``kind`` that are about to be used."""
-    for base in kind.__mro__:
-        space = base.__dict__
+    for base in bases(kind):
+        space = namespace(base)
         for name in names:
             found = space.get(name)
             if type(found) is staticmethod:
@@ -96,8 +97,8 @@ def special(kind: type, *names: str) -> None:
 
 def accessor(kind: type, name: str) -> None:
     """Reading or writing an attribute of instances of ``kind`` may run a property or descriptor."""
-    for base in kind.__mro__:
-        found = base.__dict__.get(name)
+    for base in bases(kind):
+        found = namespace(base).get(name)
         if found is None:
             continue
         if isinstance(found, property):

@@ -77,7 +77,7 @@ class Run(Crew):
             return NOTHING
         if site.hot:
             self._pass(site)
-        if write and type(target) not in GUARDS:
+        if write and id(type(target)) not in GUARDS:
             self.progress += 1
             if site.stores:
                 self.streak = self.rounds = 0

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from pytest_gilcheck.races import library
+from pytest_gilcheck.races.classes import bases, namespace
 from pytest_gilcheck.races.run import run
 from pytest_gilcheck.races.sites import Site
 
@@ -44,8 +45,8 @@ def attribute(kind: type, name: str) -> Attribute:
         return Attribute.CODE
     if name == "__dict__":
         return Attribute.NAMESPACE
-    for base in type.__dict__["__mro__"].__get__(kind):
-        found = type.__dict__["__dict__"].__get__(base).get(name, run)
+    for base in bases(kind):
+        found = namespace(base).get(name, run)
         if found is not run:
             if isinstance(found, _CODE):
                 return Attribute.INHERITED if name in run.volatile else Attribute.CODE
@@ -57,9 +58,9 @@ def attribute(kind: type, name: str) -> Attribute:
 
 def class_location(owner: type, name: str) -> type | None:
     """The class that ``name`` of ``owner`` comes from; ``None`` for code that nobody was seen to replace."""
-    for base in owner.__mro__:
-        if name in base.__dict__:
-            return None if isinstance(base.__dict__[name], CONSTANT) and name not in run.volatile else base
+    for base in bases(owner):
+        if name in namespace(base):
+            return None if isinstance(namespace(base)[name], CONSTANT) and name not in run.volatile else base
     return owner
 
 
@@ -80,9 +81,9 @@ _IMMUTABLE = (
 
 def items(kind: type, special: str) -> Items:
     """What the operation ``special`` (such as ``__getitem__``) of instances of ``kind`` does."""
-    for base in kind.__mro__:
-        if special in base.__dict__:
-            if isinstance(base.__dict__[special], types.FunctionType):
+    for base in bases(kind):
+        if special in namespace(base):
+            if type(namespace(base)[special]) is types.FunctionType:
                 return Items.NONE
             break
     if issubclass(kind, dict | OrderedDict):
@@ -92,13 +93,13 @@ def items(kind: type, special: str) -> Items:
     return Items.NONE if issubclass(kind, _IMMUTABLE) else Items.UNKNOWN
 
 
-_KEYS = frozenset({str, int, bytes, float, bool, type(None)})
+_KEYS = frozenset(map(id, (str, int, bytes, float, bool, type(None))))
 
 
 def safe(key: object) -> bool:
     """Whether ``key`` can be hashed and compared without running anybody's code."""
     kind = type(key)
-    return kind in _KEYS or (kind is tuple and all(type(part) in _KEYS for part in key))  # type: ignore[attr-defined]
+    return id(kind) in _KEYS or (kind is tuple and all(id(type(part)) in _KEYS for part in key))  # type: ignore[attr-defined]
 
 
 def mapping_part(container: Any, key: object) -> tuple[object, object]:
@@ -123,9 +124,9 @@ def located(target: Any, key: Any, write: bool) -> tuple[Any, Any, bool]:
     return of_alias(target, key, write) if run.aliases else (target, key, write)
 
 
-def global_stored(namespace: dict[Any, Any], name: object) -> None:
+def global_stored(space: dict[Any, Any], name: object) -> None:
     """An item of a mapping is stored: if it is a global variable, those who read it by name are to be watched."""
-    if "__builtins__" in namespace and type(name) is str:
+    if "__builtins__" in space and type(name) is str:
         replaced(name)
 
 
@@ -145,26 +146,27 @@ def of_alias(target: Any, key: Any, write: bool) -> tuple[Any, Any, bool]:
 
 def sequence_part(container: Any, key: object) -> object:
     """The location of an item of a sequence; all of it for a slice."""
-    if type(key) is not int or not isinstance(container, list):
+    if type(key) is not int or not issubclass(type(container), list):
         return None
     return (key if key >= 0 else key + list.__len__(container),)
 
 
 # Types made by a scenario are kept alive by this, so not many of them are remembered.
 _MOST_TYPES = 1_000
-_guarded: dict[type, bool] = {}
+_guarded: dict[int, tuple[type, bool]] = {}
 
 
 def is_guarded(kind: type) -> bool:
     """Whether it is a class, or derives from one, of a module that guards what it shares: the trusted code of such a module
     uses attributes unseen, unless other code was seen to use one of the same name."""
-    known = _guarded.get(kind)
+    known = _guarded.get(id(kind))
     if known is None:
         if len(_guarded) > _MOST_TYPES:
             _guarded.clear()
-        modules = [base.__dict__.get("__module__") for base in type.__dict__["__mro__"].__get__(kind)]
-        known = _guarded[kind] = any(type(name) is str and library.within(name, library.TRUSTED) for name in modules)
-    return known
+        modules = [namespace(base).get("__module__") for base in bases(kind)]
+        guards = any(type(name) is str and library.within(name, library.TRUSTED) for name in modules)
+        known = _guarded[id(kind)] = kind, guards
+    return known[1]
 
 
 # Names of attributes that trusted code uses unseen; and those that other code was seen to use, of whatever is guarded.
@@ -209,11 +211,11 @@ def expose(owner: object, name: object = None) -> bool:
 def alias(owner: object) -> None:
     """Somebody gets hold of the ``__dict__`` of ``owner``."""
     try:
-        namespace = object.__getattribute__(owner, "__dict__")
+        space = object.__getattribute__(owner, "__dict__")
     except AttributeError:
         return
     if is_guarded(type(owner)):
         expose(owner)
-    if id(namespace) not in run.aliases:
-        run.keep.append(namespace)
-        run.aliases[id(namespace)] = owner
+    if id(space) not in run.aliases:
+        run.keep.append(space)
+        run.aliases[id(space)] = owner

@@ -20,11 +20,11 @@ from pytest_gilcheck.races.accesses import GUARDS
 from pytest_gilcheck.races.free.noise import Walker, walker
 from pytest_gilcheck.races.sites import Hook, Kind, Site
 
-_SCALARS = operations.SCALARS
+_SCALARS = operations.SCALAR_IDS
 _METHOD = types.MethodType
 _FUNCTION = types.FunctionType
 # Methods of types that are made from a specification have a type of their own.
-_BUILTINS = frozenset({types.BuiltinMethodType, type(_queue.SimpleQueue().get)})
+_BUILTINS = frozenset(map(id, (types.BuiltinMethodType, type(_queue.SimpleQueue().get))))
 # Functions of these modules use what lies outside of the process: each module counts as one location.
 _OUTSIDE = frozenset({"posix", "nt", "_io", "io", "_socket", "_sqlite3"})
 _WAITING = frozenset({"acquire", "__enter__", "get"})
@@ -42,10 +42,10 @@ def _owner(*, write: bool) -> Callable[[Site], Hook]:
 
         def hook(owner: Any, value: Any = None) -> None:  # noqa: ARG001
             kind = type(owner)
-            if kind in _SCALARS or (me := walker()) is None:
+            if id(kind) in _SCALARS or (me := walker()) is None:
                 return
-            if kind not in known:
-                known[kind] = True
+            if id(kind) not in known:
+                attributes.remember(known, kind, None)
                 preparing.accessor(kind, name)
             me.noise.passes(me, site, id(owner), name, write)
 
@@ -59,7 +59,7 @@ def _whole(*, write: bool) -> Callable[[Site], Hook]:
 
     def make(site: Site) -> Hook:
         def hook(target: Any, key: Any = None, value: Any = None) -> None:  # noqa: ARG001
-            if type(target) not in _SCALARS and (me := walker()) is not None:
+            if id(type(target)) not in _SCALARS and (me := walker()) is not None:
                 me.noise.passes(me, site, id(target), None, write)
 
         return hook
@@ -69,7 +69,7 @@ def _whole(*, write: bool) -> Callable[[Site], Hook]:
 
 def _iterate(site: Site) -> Hook:
     def hook(iterable: Any) -> Any:
-        if type(iterable) not in _SCALARS and (me := walker()) is not None:
+        if id(type(iterable)) not in _SCALARS and (me := walker()) is not None:
             me.noise.passes(me, site, id(iterable), None, False)
         return iterable
 
@@ -103,7 +103,7 @@ def _call(site: Site) -> Hook:
         kind = type(f)
         if kind is _FUNCTION:
             preparing.function(f)
-        elif kind in _BUILTINS:
+        elif id(kind) in _BUILTINS:
             return _builtin(me, site, f)
         elif kind is _METHOD and issubclass(type(f.__self__), threading.Thread):
             return _of_thread(me, site, f)
@@ -121,11 +121,11 @@ def _builtin(me: Walker, site: Site, f: Any) -> Any:
     if kind is types.ModuleType:
         if owner.__name__ in _OUTSIDE:
             me.noise.uses(me, site, id(owner), None, True)
-    elif kind in GUARDS:
+    elif id(kind) in GUARDS:
         me.noise.uses(me, site, id(owner), None, True)
         if f.__name__ in _WAITING:
             return partial(_wait, f, owner)
-    elif owner is not None and kind not in _SCALARS and not issubclass(kind, type):
+    elif owner is not None and id(kind) not in _SCALARS and not issubclass(kind, type):
         me.noise.uses(me, site, id(owner), None, True)
     return f
 
@@ -162,7 +162,7 @@ def _enter(site: Site) -> Hook:
         if me is None:
             return manager
         kind = type(manager)
-        if kind in GUARDS:
+        if id(kind) in GUARDS:
             me.noise.passes(me, site, id(manager), None, True)
             me.near = manager
         else:

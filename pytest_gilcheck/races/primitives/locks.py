@@ -95,7 +95,9 @@ def private(site: Site, call: Handler, lock: Any, *args: Any, **kwargs: Any) -> 
 
 def is_entered(kind: type) -> bool:
     """Whether a ``with`` statement over an object of this type takes a lock in C, by the lock's own methods."""
-    return kind in LOCKS or (issubclass(kind, LOCKS) and all(getattr(kind, name) in _OWN[name] for name in _OWN))
+    return any(kind is each for each in LOCKS) or (
+        issubclass(kind, LOCKS) and all(getattr(kind, name) in _OWN[name] for name in _OWN)
+    )
 
 
 def enter(site: Site, lock: object) -> object:

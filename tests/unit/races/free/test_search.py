@@ -429,3 +429,19 @@ assert "no more, as they leave threads behind" in found.reason, found.reason
 assert found.schedules < 30, found
 """,
     )
+
+
+@pytest.mark.parametrize("name", ["unhashable", "refusing", "hiding"])
+def test_no_metaclass_is_asked(tmp_path: Path, name: str) -> None:
+    tests = Path(__file__).resolve().parents[3]
+    alone(
+        tmp_path,
+        HEAD
+        + f"""
+from programs.races import metaclasses
+assert explore(metaclasses.{name}_bad, strategy="sleep", budget=LONG).verdict == "race"
+found = explore(metaclasses.{name}_twin, strategy="sleep", budget=Budget(schedules=20))
+assert (found.verdict, found.schedules) == ("clean", 20), found
+""",
+        PYTHONPATH=str(tests),
+    )
