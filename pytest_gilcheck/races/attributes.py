@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_gilcheck.races import preparing, targets
+from pytest_gilcheck.races.classes import of_module
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Site
 from pytest_gilcheck.races.targets import Attribute
@@ -74,7 +75,7 @@ def _read_inherited(site: Site, owner: Any, name: str) -> None:
 
 
 def _read_module(site: Site, owner: Any, name: str) -> None:
-    namespace = types.ModuleType.__getattribute__(owner, "__dict__")
+    namespace = of_module(owner)
     if name in run.volatile or not isinstance(namespace.get(name), targets.CONSTANT):
         run.touch(site, namespace, (name,), False)
 
@@ -122,7 +123,7 @@ def write(site: Site) -> Hook:
             return
         if isinstance(owner, types.ModuleType):
             volatile(name)
-            run.touch(site, types.ModuleType.__getattribute__(owner, "__dict__"), (name,), True)
+            run.touch(site, of_module(owner), (name,), True)
             return
         if isinstance(owner, type) or targets.attribute(type(owner), name) is Attribute.CODE:
             found = getattr(type(owner), "__mro__", ())

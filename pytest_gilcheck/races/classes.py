@@ -10,6 +10,8 @@ _MRO: Final = type.__dict__["__mro__"].__get__
 _NAMESPACE: Final = type.__dict__["__dict__"].__get__
 _QUALNAME: Final = type.__dict__["__qualname__"].__get__
 _FLAGS: Final = type.__dict__["__flags__"].__get__
+_MODULE: Final = _NAMESPACE(types.ModuleType)["__dict__"].__get__
+_IN_C: Final = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _NOWHERE: Final = object()
 
 
@@ -50,6 +52,17 @@ def module_of(kind: type) -> str:
     """The name of the module that it says it comes from, the empty string if it says something else."""
     name = namespace(kind).get("__module__", "")
     return name if type(name) is str else ""
+
+
+def of_module(module: types.ModuleType) -> dict[str, Any]:
+    """The ``__dict__`` of a module, even if its class answers that name with code of its own."""
+    found: dict[str, Any] = _MODULE(module)
+    return found
+
+
+def has_own_dict(kind: type) -> bool:
+    """Whether ``__dict__`` of its instances is what the interpreter gives, no code of anybody's."""
+    return type(inherited(kind, "__dict__")) in _IN_C
 
 
 def own_attributes(value: object) -> Mapping[object, object]:
