@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_gilcheck.races import preparing, targets
-from pytest_gilcheck.races.classes import bases, namespace
+from pytest_gilcheck.races.classes import bases, namespace, of_module
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Site
 from pytest_gilcheck.races.targets import Attribute
@@ -85,7 +85,7 @@ def _read_inherited(site: Site, owner: Any, name: str) -> None:
 
 
 def _read_module(site: Site, owner: Any, name: str) -> None:
-    space = types.ModuleType.__getattribute__(owner, "__dict__")
+    space = of_module(owner)
     if name in run.volatile or not isinstance(space.get(name), targets.CONSTANT):
         run.touch(site, space, (name,), False)
 
@@ -133,7 +133,7 @@ def write(site: Site) -> Hook:
             return
         if issubclass(kind, types.ModuleType):
             volatile(name)
-            run.touch(site, types.ModuleType.__getattribute__(owner, "__dict__"), (name,), True)
+            run.touch(site, of_module(owner), (name,), True)
             return
         is_class = issubclass(kind, type)
         if is_class or (targets.attribute(kind, name) is Attribute.CODE and not _is_property(kind, name)):

@@ -18,7 +18,10 @@ bases: Final[Callable[[type], tuple[type, ...]]] = type.__dict__["__mro__"].__ge
 namespace: Final[Callable[[type], Mapping[str, Any]]] = type.__dict__["__dict__"].__get__
 #: Its ``__flags__``.
 flags: Final[Callable[[type], int]] = type.__dict__["__flags__"].__get__
+#: The ``__dict__`` of a module, even if its class answers that name with code of its own.
+of_module: Final[Callable[[types.ModuleType], dict[str, Any]]] = namespace(types.ModuleType)["__dict__"].__get__
 
+_IN_C: Final = frozenset(map(id, (types.GetSetDescriptorType, types.MemberDescriptorType)))
 _NOWHERE: Final = object()
 
 
@@ -35,6 +38,11 @@ def module_of(kind: type) -> str:
     """The name of the module that it says it comes from, the empty string if it says something else."""
     found = namespace(kind).get("__module__", "")
     return found if type(found) is str else ""
+
+
+def has_own_dict(kind: type) -> bool:
+    """Whether ``__dict__`` of its instances is what the interpreter gives, no code of anybody's."""
+    return id(type(inherited(kind, "__dict__"))) in _IN_C
 
 
 def own_attributes(value: object) -> Mapping[object, object]:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property, partial, partialmethod
 from types import CodeType, FunctionType, ModuleType
 
+from pytest_gilcheck.races.classes import has_own_dict, of_module
+
 #: So deep are decorators unwrapped.
 _DEPTH = 4
 
@@ -110,9 +112,7 @@ def _may_hide(kind: type) -> bool:
 
 
 def _namespace(module: ModuleType) -> dict[str, object]:
-    # Not vars(): modules that load lazily answer it with code of their own.
-    space: dict[str, object] = ModuleType.__getattribute__(module, "__dict__")
-    return space
+    return of_module(module)  # not vars(): modules that load lazily answer it with code of their own
 
 
 def _inside(value: object, depth: int) -> Iterator[FunctionType]:
@@ -137,7 +137,7 @@ def _inside(value: object, depth: int) -> Iterator[FunctionType]:
 
 def _wrapped(value: object) -> list[object]:
     """What ``functools.wraps`` or a decorator's object left behind; no code of the value's own runs."""
-    if isinstance(value, (type, ModuleType)):
+    if isinstance(value, (type, ModuleType)) or not has_own_dict(type(value)):
         return []
     try:
         space = object.__getattribute__(value, "__dict__")

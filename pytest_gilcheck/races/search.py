@@ -285,9 +285,14 @@ class Search(Concluding):
     def _plain_fails(self) -> str | None:
         """What fails in the plain order, in which nothing failed: then it is not the interleaving that decides."""
         for _ in range(_PLAIN_AGAIN):
-            plain = self.failed(self._lab.settle(Serial(), self._budget.limit))
-            if plain is not None:
+            result = self._lab.settle(Serial(), self._budget.limit)
+            plain = self.failed(result)
+            if plain is not None and not result.trace:
                 return plain.text
+            if plain is not None:  # a long loop had to give way, which made it another order
+                error = self._lab.plain()
+                if error is not None:
+                    return f"{type(error).__name__}: {error}"
         return None
 
     def told(self, witness: Witness) -> Failure:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from pytest_gilcheck.races import library
-from pytest_gilcheck.races.classes import bases, namespace
+from pytest_gilcheck.races.classes import bases, has_own_dict, namespace, of_module
 from pytest_gilcheck.races.run import run
 from pytest_gilcheck.races.sites import Site
 
@@ -43,7 +43,7 @@ def attribute(kind: type, name: str) -> Attribute:
         return Attribute.CLASS
     if issubclass(kind, PRIVATE):
         return Attribute.CODE
-    if name == "__dict__":
+    if name == "__dict__" and has_own_dict(kind):
         return Attribute.NAMESPACE
     for base in bases(kind):
         found = namespace(base).get(name, run)
@@ -116,7 +116,7 @@ def located(target: Any, key: Any, write: bool) -> tuple[Any, Any, bool]:
         if issubclass(type(target), types.ModuleType):
             if write:
                 replaced(key)
-            return types.ModuleType.__getattribute__(target, "__dict__"), (key,), write
+            return of_module(target), (key,), write
         if write and issubclass(type(target), type):
             replaced(key)
     elif write and type(key) is tuple and type(target) is dict:
@@ -197,6 +197,8 @@ def expose(owner: object, name: object = None) -> bool:
     then the execution has to be repeated with the uses of that name watched."""
     names = [name]
     if type(name) is not str:
+        if not has_own_dict(type(owner)):
+            return False
         try:
             names = list(object.__getattribute__(owner, "__dict__"))
         except AttributeError:
@@ -209,7 +211,9 @@ def expose(owner: object, name: object = None) -> bool:
 
 
 def alias(owner: object) -> None:
-    """Somebody gets hold of the ``__dict__`` of ``owner``."""
+    """Somebody gets hold of the ``__dict__`` of ``owner``; what a class gives in its place is an object like any other."""
+    if not has_own_dict(type(owner)):
+        return
     try:
         space = object.__getattribute__(owner, "__dict__")
     except AttributeError:

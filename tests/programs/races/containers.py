@@ -384,3 +384,52 @@ def queue_check_twin() -> None:
 
     run(take, take)
     assert taken == [1]
+
+
+class Index:
+    """Words by their letters, made when it is first asked."""
+
+    WORDS = tuple(f"{number * 37 % 1000:03}" for number in range(1000))
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.root: dict[str, Any] = {}
+
+    def fill(self) -> None:
+        if not self.root:
+            for word in self.WORDS:
+                part = self.root
+                for letter in word:
+                    if letter not in part:
+                        part[letter] = {}
+                    part = part[letter]
+
+    def find(self, word: str) -> bool:
+        part = self.root
+        for letter in word:
+            if letter not in part:
+                return False
+            part = part[letter]
+        return True
+
+
+def long_first_use_bad() -> None:
+    """So long that a search which gives way in long loops comes to no end of them in any order."""
+    index = Index()
+
+    def look(word: str) -> None:
+        index.fill()
+        assert index.find(word)
+
+    run(lambda: look(Index.WORDS[0]), lambda: look(Index.WORDS[-1]))
+
+
+def long_first_use_twin() -> None:
+    index = Index()
+
+    def look(word: str) -> None:
+        with index.lock:
+            index.fill()
+        assert index.find(word)
+
+    run(lambda: look(Index.WORDS[0]), lambda: look(Index.WORDS[-1]))

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, Self
 
 from pytest_gilcheck.races import run
@@ -344,3 +344,53 @@ def special_methods_twin() -> None:
 
     run(more, more)
     assert settings.values["sum"] == 2
+
+
+class Lazy(ModuleType):
+    """A module that makes a name when it is asked for, and answers ``__dict__`` with code of its own."""
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        hasattr(self, "made")
+        namespace: dict[str, Any] = ModuleType.__dict__["__dict__"].__get__(self)
+        return namespace
+
+    def __getattr__(self, name: str) -> int:
+        if name != "made":
+            raise AttributeError(name)
+        self.made = 1
+        return 1
+
+
+class Tally:
+    """Its ``__dict__`` is no place where anything is kept."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    @property
+    def __dict__(self) -> dict[str, int]:  # type: ignore[override]
+        return {"number": self.number}
+
+
+def dict_of_its_own_bad() -> None:
+    module, tally = Lazy("lazy"), Tally()
+
+    def use() -> None:
+        hasattr(module, "made")
+        tally.number = vars(tally)["number"] + len([name for name in module.__dict__ if name == "made"])
+
+    run(use, use)
+    assert tally.number == 2
+
+
+def dict_of_its_own_twin() -> None:
+    module, tally = Lazy("lazy"), Tally()
+
+    def use() -> None:
+        with LOCK:
+            hasattr(module, "made")
+            tally.number = vars(tally)["number"] + len([name for name in module.__dict__ if name == "made"])
+
+    run(use, use)
+    assert tally.number == 2
