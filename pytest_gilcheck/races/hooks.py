@@ -7,7 +7,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_gilcheck.races import attributes, calls, library, operations, preparing, primitives, targets
+from pytest_gilcheck.races import attributes, calls, library, matching, operations, preparing, primitives, targets
 from pytest_gilcheck.races.accesses import Uses
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Kind, Site
@@ -238,6 +238,7 @@ _CALLING = frozenset({Kind.CALL, Kind.ENTER})
 _MAKERS: dict[Kind, Callable[[Site], Hook | None]] = {
     Kind.LOAD_ATTR: attributes.load,
     Kind.LOAD_METHOD: attributes.load,
+    Kind.MATCH: matching.make,
     Kind.STORE_ATTR: attributes.write,
     Kind.DELETE_ATTR: attributes.write,
     Kind.LOAD_ITEM: _item("__getitem__", write=False),
