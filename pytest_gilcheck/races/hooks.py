@@ -7,7 +7,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_gilcheck.races import attributes, calls, library, matching, operations, preparing, primitives, targets
+from pytest_gilcheck.races import attributes, calls, filling, library, matching, operations, preparing, primitives, targets
 from pytest_gilcheck.races.accesses import Uses
 from pytest_gilcheck.races.run import NOTHING, run
 from pytest_gilcheck.races.sites import Hook, Kind, Site
@@ -45,6 +45,7 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                 if (write and (not present or special == "__delitem__")) or (not present and hasattr(kind, "__missing__")):
                     found = run.touch(site, target, part if target is not container else None, True)
                     run.name_part(site, part)
+                    filling.fill(site, container, key, write)
                 else:
                     found = run.touch(site, target, part, write)
             elif how is Items.SEQUENCE and special != "__delitem__":
