@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-import types
 from collections import defaultdict
 from typing import Any
 
+from pytest_gilcheck.races import callbacks
 from pytest_gilcheck.races.run import run
 from pytest_gilcheck.races.sites import Site
 
 # Up to 3.13 what the factory made is stored whatever else was stored meanwhile; from then on the item that is there stays.
 _KEEPS = sys.version_info >= (3, 14)
-_PYTHON = (types.FunctionType, types.MethodType)
 
 
 def fill(site: Site, container: Any, key: Any, write: bool) -> None:
@@ -27,7 +25,7 @@ def fill(site: Site, container: Any, key: Any, write: bool) -> None:
     if getattr(type(container), "__missing__", None) is not defaultdict.__missing__ or dict.__contains__(container, key):
         return
     factory = container.default_factory
-    if not _is_python(factory):
+    if not callbacks.is_python(factory):
         return
     value = factory()
     run.touch(site, container, None, True)
@@ -35,11 +33,3 @@ def fill(site: Site, container: Any, key: Any, write: bool) -> None:
         dict.setdefault(container, key, value)
     else:
         container[key] = value
-
-
-def _is_python(factory: object) -> bool:
-    if isinstance(factory, functools.partial):
-        return _is_python(factory.func)
-    if isinstance(factory, type):
-        return any(isinstance(getattr(factory, name), types.FunctionType) for name in ("__init__", "__new__"))
-    return isinstance(factory, _PYTHON)
