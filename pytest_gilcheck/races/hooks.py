@@ -51,7 +51,7 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
             elif how is Items.SEQUENCE and special != "__delitem__":
                 found = run.touch(site, container, targets.sequence_part(container, key), write)
             else:
-                found = run.touch(site, container, None, write)
+                found = run.touch(site, targets.exporter(container), None, write)
             # Only of an object that one thread has to itself are all items one: those of others are told apart.
             private = type(found) is not Uses and found.threads == run.bit and (how is not Items.MAPPING or not run.aliases)
             last, noted = (id(container), found) if private else (0, NOTHING)
@@ -71,7 +71,7 @@ def _slice(*, write: bool) -> Callable[[Site], Hook]:
             if write:
                 calls.touch_all(site, operations.reads(value))
             if targets.items(type(container), special) is not Items.NONE:
-                run.touch(site, container, None, write)
+                run.touch(site, targets.exporter(container), None, write)
 
         return hook
 
