@@ -121,8 +121,9 @@ class Witnessing:
 
     def once(self, schedule: Schedule, failure: Failure, limit: float | None = None) -> Witness:
         """What the schedule shows now, within ``limit`` seconds instead of what any execution may take."""
+        judged = failure.kind in JUDGED or failure.kind == "livelock"  # which shows only where threads meet
         before = time.monotonic()
-        result = self._lab.confirm(Replaying(schedule, judged=failure.kind in JUDGED), limit or self._limit)
+        result = self._lab.confirm(Replaying(schedule, judged=judged), limit or self._limit)
         seconds = time.monotonic() - before
         return Witness(schedule=schedule, failure=self._failed(result), result=result, seconds=seconds)
 
