@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from pytest_gilcheck.races import caching, library, operations, preparing, primitives, targets
+from pytest_gilcheck.races import caching, callbacks, library, operations, preparing, primitives, targets
 from pytest_gilcheck.races.classes import bases
 from pytest_gilcheck.races.primitives import filters
 from pytest_gilcheck.races.run import NOTHING, run
@@ -234,6 +234,8 @@ def _use_owner(site: Site, f: Any, owner: Any, write: bool, *args: Any, **kwargs
     __tracebackhide__ = True
     if (run.current == get_ident() or run.mine()) and run.recording:
         run.touch(site, owner, None, write)
+        if site.hot and kwargs:
+            args, kwargs = callbacks.stepping(f, args, kwargs, partial(touch_all, site, [(owner, None, write)]))
     return f(*args, **kwargs)
 
 
@@ -298,7 +300,10 @@ def _vars(site: Site, *owners: Any) -> Any:
 def _operate(site: Site, f: Any, operation: operations.Operation, *args: Any, **kwargs: Any) -> Any:
     __tracebackhide__ = True
     if run.mine() and run.recording:
-        touch_all(site, operations.accesses(operation, operations.operands_of(f, args), kwargs))
+        accesses = operations.accesses(operation, operations.operands_of(f, args), kwargs)
+        touch_all(site, accesses)
+        if site.hot:
+            args, kwargs = callbacks.stepping(f, args, kwargs, partial(touch_all, site, accesses))
     return f(*args, **kwargs)
 
 

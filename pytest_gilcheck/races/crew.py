@@ -40,6 +40,7 @@ class Crew(Waits):
         if not child.done:
             self.mark(Act.WAKE, child.number)
             self._make_ready(child)
+            self.me.fresh = False  # there was no choice between it and the child yet
             self.streak = self.rounds = 0
 
     def enter(self, child: Controlled) -> None:
@@ -124,10 +125,16 @@ class Crew(Waits):
             self.wait(("all done", id(children)), Wait("the threads that it started to end", kind="run"))
         for child in children:
             child.group = None  # no cycle for the garbage collector
-        if len(self.threads) == 1 + len(children) or all(thread.done for thread in self.threads[1:]):
+            child.joined = True
+        self._rest()
+        return children
+
+    def _rest(self) -> None:
+        """Note no accesses while there is only the root, if all that others did comes before what it does now. One that
+        just happens to have ended could have gone on."""
+        if all(thread.joined for thread in self.threads[1:]):
             self.recording = False
             self.accesses.clear()
-        return children
 
     def _serve(self, worker: Worker) -> None:
         child = worker.child
@@ -161,9 +168,9 @@ class Crew(Waits):
                     self.left = [self.describe(thread) for thread in alive if not _is_idle(thread)]
                 break
             jumps += 1
-        if all(thread.done for thread in self.threads[1:]):
-            self.recording = False
-            self.accesses.clear()
+        for thread in self.threads[1:]:
+            thread.joined = thread.joined or (thread.done and not thread.daemon)
+        self._rest()
 
 
 def _is_idle(thread: Controlled) -> bool:

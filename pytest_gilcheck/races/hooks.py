@@ -7,7 +7,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_gilcheck.races import attributes, calls, library, operations, preparing, primitives, targets
+from pytest_gilcheck.races import attributes, calls, filling, library, matching, operations, preparing, primitives, targets
 from pytest_gilcheck.races.accesses import Uses
 from pytest_gilcheck.races.classes import inherited
 from pytest_gilcheck.races.run import NOTHING, run
@@ -49,12 +49,13 @@ def _item(special: str, *, write: bool) -> Callable[[Site], Hook]:  # noqa: C901
                 ):
                     found = run.touch(site, target, part if target is not container else None, True)
                     run.name_part(site, part)
+                    filling.fill(site, container, key, write)
                 else:
                     found = run.touch(site, target, part, write)
             elif how is Items.SEQUENCE and special != "__delitem__":
                 found = run.touch(site, container, targets.sequence_part(container, key), write)
             else:
-                found = run.touch(site, container, None, write)
+                found = run.touch(site, targets.exporter(container), None, write)
             # Only of an object that one thread has to itself are all items one: those of others are told apart.
             private = type(found) is not Uses and found.threads == run.bit and (how is not Items.MAPPING or not run.aliases)
             last, noted = (id(container), found) if private else (0, NOTHING)
@@ -74,7 +75,7 @@ def _slice(*, write: bool) -> Callable[[Site], Hook]:
             if write:
                 calls.touch_all(site, operations.reads(value))
             if targets.items(type(container), special) is not Items.NONE:
-                run.touch(site, container, None, write)
+                run.touch(site, targets.exporter(container), None, write)
 
         return hook
 
@@ -245,6 +246,7 @@ _CALLING = frozenset({Kind.CALL, Kind.ENTER})
 _MAKERS: dict[Kind, Callable[[Site], Hook | None]] = {
     Kind.LOAD_ATTR: attributes.load,
     Kind.LOAD_METHOD: attributes.load,
+    Kind.MATCH: matching.make,
     Kind.STORE_ATTR: attributes.write,
     Kind.DELETE_ATTR: attributes.write,
     Kind.LOAD_ITEM: _item("__getitem__", write=False),

@@ -114,7 +114,7 @@ class Judge:
         """Whether it may be expected of the operations of ``result`` that they come out as in some serial order."""
         if self._rules.atomic:
             return True
-        if any(outcome.weak for outcome in result.outcomes) or not _are_alone(result):
+        if any(outcome.weak or outcome.unfinished for outcome in result.outcomes) or not _are_alone(result):
             return False
         assert self._serial is not None
         threads = [thread for outcome in result.outcomes for thread in outcome.threads]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -46,7 +46,12 @@ class Judging:
             foreign=self.foreign,
             shared=shared,
         )
-        self.outcomes.append(outcome)
+        self.outcomes.append(replace(outcome, unfinished=any(map(_can_go_on, run.threads[1:]))))
+
+
+def _can_go_on(thread: Controlled) -> bool:
+    """Whether ``thread`` may still do something, though nobody does anything for it."""
+    return not thread.done and (thread.outside or thread.deadline is not None or thread in run.ready)
 
 
 class Turns:

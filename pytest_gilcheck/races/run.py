@@ -158,7 +158,9 @@ class Run(Crew):
         scripted = script.get((me.number, place, passage))
         if scripted is not None:
             self._follow(me, Switch(me.number, place, passage, scripted))
-        elif self.followed == len(script) and self.passages > FAIR_IN_REPLAY:
+        elif self.followed == len(script) and (
+            self.passages > FAIR_IN_REPLAY or (self.curtailed and self.streak > FAIR_PASSAGES)
+        ):  # having given way once, it is where the schedule says nothing, and does as the search did
             self._give_way(me, site, passage)
 
     def _follow(self, me: Controlled, switch: Switch) -> None:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     LOAD_ATTR = "load-attr"  # hook(owner)
     LOAD_METHOD = "load-method"  # hook(owner): an attribute loaded in order to be called
+    MATCH = "match"  # hook(subject, class, names): a class pattern; the name is the number of positional patterns
     STORE_ATTR = "store-attr"  # hook(owner, value)
     DELETE_ATTR = "delete-attr"  # hook(owner)
     LOAD_ITEM = "load-item"  # hook(container, key)

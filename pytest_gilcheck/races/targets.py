@@ -93,6 +93,18 @@ def items(kind: type, special: str) -> Items:
     return Items.NONE if issubclass(kind, _IMMUTABLE) else Items.UNKNOWN
 
 
+def exporter(container: object) -> object:
+    """What has the items of ``container``: itself, unless it is a view of all of a ``bytearray``. Views of parts of one may
+    have nothing in common."""
+    if type(container) is not memoryview:
+        return container
+    try:
+        whole = container.obj
+        return whole if type(whole) is bytearray and container.nbytes == len(whole) else container
+    except ValueError:  # it was released
+        return container
+
+
 _KEYS = frozenset(map(id, (str, int, bytes, float, bool, type(None))))
 
 

@@ -38,8 +38,8 @@ class Controlled:
 
     __slots__ = (
         "baton", "bit", "blocks", "born", "condemned", "daemon", "deadline", "done", "error", "fresh", "group", "handed",
-        "holding", "ident", "inside", "key", "left", "name", "native_id", "number", "outside", "predicate", "repeats",
-        "result", "reusable", "spin", "starter", "thread", "visits", "wait", "watching", "woken", "worker",
+        "holding", "ident", "inside", "joined", "key", "left", "name", "native_id", "number", "outside", "predicate",
+        "repeats", "result", "reusable", "spin", "starter", "thread", "visits", "wait", "watching", "woken", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -60,11 +60,12 @@ class Controlled:
             self.baton = worker.baton
         self.visits: dict[Site, int] = {}  # passages of the sites that are hot in this execution
         self.blocks = 0
-        self.fresh = number > 0  # it has not come to any hot site yet
+        self.fresh = number > 0  # it was chosen to begin, and has come to no hot site since
         self.inside = number > 0  # it is in the engine, as before its first turn: hooks pass through
         self.outside = False  # it was found blocked where the engine has no say, and lost the baton
         self.handed = False  # the baton is on its way to it
         self.done = False
+        self.joined = False  # somebody has waited for its end: all it did comes before what that thread does now
         self.left = False  # done, and the baton handed on
         self.error: BaseException | None = None
         self.reusable = False  # that thread may serve another execution ...

@@ -28,6 +28,10 @@ _CONFIRMING_SECONDS = 0.1
 # told when that is less than so many seconds.
 _STORY_SHARE = 0.1
 _LEAST_STORY = 0.3
+# A shorter schedule may leave a thread in a loop that waits for what never comes then. So many times as long as the failure
+# took may an attempt take, and so many seconds at least.
+_PATIENCE = 10.0
+_LEAST_PATIENCE = 0.1
 _ENDLESS = frozenset({"livelock", "timeout"})
 # What ends an execution that does not end by itself.
 _CUT_SHORT = _ENDLESS | {"spin"}
@@ -37,11 +41,12 @@ _DEADLOCKS = frozenset({"deadlock", "self-deadlock", "lock-left-held", "lock-hel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """What ``schedule`` showed in its last repetition: a failure or none, and the execution."""
+    """What ``schedule`` showed in its last repetition: a failure or none, and the execution, which took ``seconds``."""
 
     schedule: Schedule
     failure: Failure | None
     result: Result
+    seconds: float = 0.0
 
 
 class Witnessing:
@@ -78,9 +83,10 @@ class Witnessing:
         """The same with as few switches as can be found; a failure of which each execution takes long stays as it is."""
         if failure.kind == "timeout":
             return witness
+        limit = min(self._limit, max(_LEAST_PATIENCE, _PATIENCE * witness.seconds))
 
         def attempt(schedule: Schedule) -> Schedule | None:
-            found = self.once(schedule, failure)
+            found = self.once(schedule, failure, limit)
             return found.result.schedule if same(found.failure, failure) and not found.result.uncontrolled else None
 
         schedule = shrunk(witness.schedule, attempt)
@@ -113,10 +119,13 @@ class Witnessing:
         kept = [thread for thread, before in zip(turns, [0, *turns], strict=False) if thread != before]
         return len(kept) > 1 and len(kept) == len(set(kept))
 
-    def once(self, schedule: Schedule, failure: Failure) -> Witness:
-        """What the schedule shows now."""
-        result = self._lab.confirm(Replaying(schedule, judged=failure.kind in JUDGED), self._limit)
-        return Witness(schedule=schedule, failure=self._failed(result), result=result)
+    def once(self, schedule: Schedule, failure: Failure, limit: float | None = None) -> Witness:
+        """What the schedule shows now, within ``limit`` seconds instead of what any execution may take."""
+        judged = failure.kind in JUDGED or failure.kind == "livelock"  # which shows only where threads meet
+        before = time.monotonic()
+        result = self._lab.confirm(Replaying(schedule, judged=judged), limit or self._limit)
+        seconds = time.monotonic() - before
+        return Witness(schedule=schedule, failure=self._failed(result), result=result, seconds=seconds)
 
 
 def same(one: Failure | None, other: Failure) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from pytest_gilcheck.races import attributes, operations, preparing
+from pytest_gilcheck.races import attributes, matching, operations, preparing
 from pytest_gilcheck.races.accesses import GUARDS
 from pytest_gilcheck.races.free.noise import Walker, walker
 from pytest_gilcheck.races.sites import Hook, Kind, Site
@@ -65,6 +65,19 @@ def _whole(*, write: bool) -> Callable[[Site], Hook]:
         return hook
 
     return make
+
+
+def _match(site: Site) -> Hook:
+    count = int(site.name or 0)
+
+    def hook(subject: Any, pattern: Any, keywords: Any) -> None:
+        kind = type(subject)
+        for name in matching.attributes_of(kind, pattern, count, keywords):
+            preparing.accessor(kind, name)
+            if (me := walker()) is not None:
+                me.noise.passes(me, site, id(subject), name, False)
+
+    return hook
 
 
 def _iterate(site: Site) -> Hook:
@@ -181,6 +194,7 @@ def factory(site: Site) -> Hook | None:
 _MAKERS: dict[Kind, Callable[[Site], Hook | None]] = {
     Kind.LOAD_ATTR: _owner(write=False),
     Kind.LOAD_METHOD: _owner(write=False),
+    Kind.MATCH: _match,
     Kind.STORE_ATTR: _owner(write=True),
     Kind.DELETE_ATTR: _owner(write=True),
     Kind.LOAD_ITEM: _whole(write=False),

@@ -15,13 +15,15 @@ class Outcome:
     """``answers`` is what the operations returned or raised, ``state`` what they share afterwards, by path; ``None`` for
     what is too large to compare. ``threads`` are the numbers of the threads that ran the operations, ``operations`` how many
     each of them had to run. ``weak``: something refers to what is shared without keeping it alive, so that it is there as
-    long as an operation uses it. What is ``ignored`` are names of answers."""
+    long as an operation uses it. ``unfinished``: another thread, which an operation may have left to work, could go on.
+    What is ``ignored`` are names of answers."""
 
     answers: Mapping[Path, Leaf] | None
     state: Mapping[Path, Leaf] | None
     threads: tuple[int, ...]
     operations: tuple[int, ...]
     weak: bool = False
+    unfinished: bool = False
     ignored: frozenset[str] = frozenset()
 
 

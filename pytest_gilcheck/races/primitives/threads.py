@@ -240,6 +240,7 @@ def _join(
         while not child.done:
             if not run.wait(("done", child.number), why, until):
                 return
+        child.joined = True
         run.mark(Act.JOIN, child.number)
     with run.passing():
         call(*args, **kwargs)

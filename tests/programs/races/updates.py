@@ -381,6 +381,31 @@ def bytes_twin() -> None:
     assert buffer == b"\1\1"
 
 
+def view_of_bytes_bad() -> None:
+    buffer = bytearray(b"\0")
+    view = memoryview(buffer)
+
+    def bump() -> None:
+        view[0] = view[0] + 1
+
+    def bump_itself() -> None:
+        buffer[0] = buffer[0] + 1
+
+    run(bump, bump_itself)
+    assert buffer == b"\2"
+
+
+def view_of_bytes_twin() -> None:
+    buffer = bytearray(b"\0\0")
+    views = memoryview(buffer)[:1], memoryview(buffer)[1:]
+
+    def bump(view: memoryview[int]) -> None:
+        view[0] = view[0] + 1
+
+    run(lambda: bump(views[0]), lambda: bump(views[1]))
+    assert buffer == b"\1\1"
+
+
 def operand_from_a_call_bad() -> None:
     account = Account()
 

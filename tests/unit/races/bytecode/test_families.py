@@ -100,6 +100,18 @@ TABLE: list[tuple[str, set[Kind], dict[str, Any], list[tuple[Kind, str | None, t
         {"a": LIST},
         [(Kind.READ, None, (LIST,)), (Kind.READ, None, (LIST,))],
     ),
+    (
+        "match o:\n    case t(x=1): pass",
+        {Kind.MATCH},
+        {"o": OWNER, "t": type(OWNER)},
+        [(Kind.MATCH, "0", (OWNER, type(OWNER), ("x",)))],
+    ),
+    (
+        "match a:\n    case t(_): pass",
+        {Kind.MATCH},
+        {"a": LIST, "t": list},
+        [(Kind.MATCH, "1", (LIST, list, ()))],
+    ),
     ("a + b", {Kind.OPERATE, Kind.INPLACE}, {"a": LIST, "b": [4]}, [(Kind.OPERATE, None, (LIST, [4]))]),
     ("a == b", {Kind.OPERATE}, {"a": LIST, "b": [4]}, [(Kind.OPERATE, None, (LIST, [4]))]),
     ("a * 2", {Kind.OPERATE}, {"a": LIST}, [(Kind.OPERATE, None, (LIST, 2))]),
