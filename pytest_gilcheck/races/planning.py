@@ -87,7 +87,7 @@ class Plan:
         """The cheapest executions, in which most of what is to be found is found; ``threads`` ran in the first of all."""
         if self._strategy not in {"auto", "directed"}:
             return
-        if not self._lab.hot and self.left_over():
+        if not self._lab.hot and (self.left_over() or self._needs_more()):
             yield Serial(range(threads - 1, 0, -1))
             self._nothing_shared = not self._lab.hot
         if not self._lab.hot:

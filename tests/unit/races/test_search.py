@@ -119,6 +119,11 @@ assert (found.verdict, found.kind) == ("race", "exception"), found
 found = spent(good)
 assert (found.verdict, found.coverage, found.schedules) == ("clean", "cut", 2), found
 assert "the budget ended the search early" in found.reason, found
+def alone():
+    one, other = Shared(), Shared()
+    run(one.careless, other.careless)
+found = spent(alone)
+assert (found.verdict, found.coverage, found.schedules) == ("clean", "exhausted", 2), found
 """,
     )
 
