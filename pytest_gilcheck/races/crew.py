@@ -129,6 +129,11 @@ class Crew(Waits):
         self._rest()
         return children
 
+    def joins(self, child: Controlled) -> None:
+        """The current thread has waited for the end of ``child``."""
+        child.joined = True
+        self.mark(Act.JOIN, child.number)
+
     def _rest(self) -> None:
         """Note no accesses while there is only the root, if all that others did comes before what it does now. One that
         just happens to have ended could have gone on."""

@@ -38,8 +38,6 @@ _SUSPICION = 8
 _LOST_SHARE = 0.02
 # Executions that could not be controlled, in a row from the first, after which the search gives up.
 _HOPELESS = 3
-# So often the plain order runs again when another schedule failed: a test that fails by chance may fail there as well.
-_PLAIN_AGAIN = 3
 # So often an outcome that no serial order gives has to come again, and the plain order to have the same outcome as before.
 _OUTCOMES = 5
 # Schedules that failed and did not fail again, after which the search gives up.
@@ -250,7 +248,7 @@ class Search(Concluding):
             controlled = not (result.uncontrolled or witness.result.uncontrolled)
             self._doubts.append(doubt(number, failure, witness.failure, controlled=controlled))
             return None
-        sometimes = self._plain_fails() if result.trace and failure.kind == "exception" else None
+        sometimes = self._witnessing.plain_failure() if result.trace and failure.kind == "exception" else None
         if sometimes is not None:
             self._doubts.append((Race.NONDETERMINISTIC, f"the plain order fails sometimes, too: {sometimes}"))
             return None
@@ -282,19 +280,6 @@ class Search(Concluding):
                 return False
         return self.failed(witness.result) is not None
 
-    def _plain_fails(self) -> str | None:
-        """What fails in the plain order, in which nothing failed: then it is not the interleaving that decides."""
-        for _ in range(_PLAIN_AGAIN):
-            result = self._lab.settle(Serial(), self._budget.limit)
-            plain = self.failed(result)
-            if plain is not None and not result.trace:
-                return plain.text
-            if plain is not None:  # a long loop had to give way, which made it another order
-                error = self._lab.plain()
-                if error is not None:
-                    return f"{type(error).__name__}: {error}"
-        return None
-
     def told(self, witness: Witness) -> Failure:
         """The failure that ``witness`` shows, with its story."""
         failure = witness.failure
@@ -306,12 +291,10 @@ class Search(Concluding):
     def _first_failed(self, reference: Result, failure: Failure) -> Exploration:
         """The plain order failed: is that its threads' doing, or does the scenario fail whenever it runs again?"""
         if failure.error is not None and reference.reason is None:
-            error = self._lab.plain()
-            if error is not None:
-                return self.conclude(
-                    Race.NOT_REPEATABLE,
-                    f"it fails when it runs again, without any threads at once: {type(error).__name__}: {error}",
-                )
+            said = self._witnessing.uncontrolled_failure()
+            if said is not None:
+                reason = f"it fails when it runs again, without any threads at once: {said}"
+                return self.conclude(Race.NOT_REPEATABLE, reason)
         return self._witness(reference, failure, self.schedules) or self.conclude(*self._doubts[0])
 
     def _nondeterministic(self) -> str | None:

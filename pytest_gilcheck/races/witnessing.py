@@ -13,6 +13,7 @@ from pytest_gilcheck.races.laboratory import Laboratory
 from pytest_gilcheck.races.oracles import JUDGED
 from pytest_gilcheck.races.schedule import Schedule
 from pytest_gilcheck.races.schedulers.replaying import Replaying
+from pytest_gilcheck.races.schedulers.serial import Serial
 from pytest_gilcheck.races.shrink import shrunk
 from pytest_gilcheck.races.sites import Site
 from pytest_gilcheck.races.story import Story
@@ -28,6 +29,8 @@ _CONFIRMING_SECONDS = 0.1
 # told when that is less than so many seconds.
 _STORY_SHARE = 0.1
 _LEAST_STORY = 0.3
+# So often the plain order runs again when another schedule failed: a test that fails by chance may fail there as well.
+_PLAIN_AGAIN = 3
 # A shorter schedule may leave a thread in a loop that waits for what never comes then. So many times as long as the failure
 # took may an attempt take, and so many seconds at least.
 _PATIENCE = 10.0
@@ -78,6 +81,24 @@ class Witnessing:
                     return replace(witness, failure=None)
                 before = did
         return witness
+
+    def plain_failure(self) -> str | None:
+        """What fails in the plain order, in which nothing failed: then it is not the interleaving that decides."""
+        for _ in range(_PLAIN_AGAIN):
+            result = self._lab.settle(Serial(), self._limit)
+            plain = self._failed(result)
+            if plain is not None and not result.trace:
+                return plain.text
+            if plain is not None:  # a long loop had to give way, which made it another order
+                said = self.uncontrolled_failure()
+                if said is not None:
+                    return said
+        return None
+
+    def uncontrolled_failure(self) -> str | None:
+        """What the scenario raises when nobody controls it, its threads one after another."""
+        error = self._lab.plain()
+        return None if error is None else f"{type(error).__name__}: {error}"
 
     def shortest(self, witness: Witness, failure: Failure) -> Witness:
         """The same with as few switches as can be found; a failure of which each execution takes long stays as it is."""

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from pytest_gilcheck.races.events import Act
 from pytest_gilcheck.races.primitives.limits import Handler, deadline, is_duration
 from pytest_gilcheck.races.run import Controlled, Stop, Wait, run
 from pytest_gilcheck.races.sites import Kind, Site
@@ -240,8 +239,7 @@ def _join(
         while not child.done:
             if not run.wait(("done", child.number), why, until):
                 return
-        child.joined = True
-        run.mark(Act.JOIN, child.number)
+        run.joins(child)
     with run.passing():
         call(*args, **kwargs)
 
