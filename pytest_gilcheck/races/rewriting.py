@@ -6,6 +6,7 @@ import hashlib
 import sys
 import sysconfig
 import weakref
+from _thread import RLock
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -51,7 +52,8 @@ class Rewriter:
     """Keeps, for the whole session, the rewritten version of each code object and where it was put.
 
     Code is recognised by identity, and by its contents where a module was loaded again or a text compiled again: the hooks
-    of a place are the same in all of its versions. Nothing here is thread-safe: call it while one thread runs.
+    of a place are the same in all of its versions. To be called while one thread runs; another, which nobody controls, may
+    at most come by code that is new meanwhile.
     """
 
     def __init__(self, factory: HookFactory, scope: Scope, plans: Plans = PLANS) -> None:
@@ -61,6 +63,7 @@ class Rewriter:
         self._plans = plans
         self._index = ModuleIndex()
         self._hooks = _Hooks(factory, scope, self._index)
+        self._alone = RLock()  # around what the threads that nobody controls may change as well
         self._twins: dict[int, _Twin] = {}
         self._same: dict[bytes, _Twin] = {}
         self._originals: dict[int, _Twin] = {}
@@ -101,15 +104,15 @@ class Rewriter:
 
         Returns how many functions got new code.
         """
-        self._hooks.forget(names)
-        stale = [
-            twin for twin in {id(twin): twin for twin in self._twins.values()}.values() if _mentions(twin.original, names)
-        ]
-        functions = [function for twin in stale for function in self._at(id(twin.original)) if self._give_back(function)]
-        functions += [function for function in functions_with(self._originals, ()) if self._give_back_stale(function, names)]
-        for twin in stale:
-            self._forget(twin)
-        return sum(self._swap(function, self._twin(function.__code__)) for function in functions)
+        with self._alone:
+            self._hooks.forget(names)
+            twins = {id(twin): twin for twin in self._twins.values()}
+            stale = [twin for twin in twins.values() if _mentions(twin.original, names)]
+            functions = [function for twin in stale for function in self._at(id(twin.original)) if self._give_back(function)]
+            functions += [each for each in functions_with(self._originals, ()) if self._give_back_stale(each, names)]
+            for twin in stale:
+                self._forget(twin)
+            return sum(self._swap(function, self._twin(function.__code__)) for function in functions)
 
     def _give_back_stale(self, function: FunctionType, names: Collection[str]) -> bool:
         twin = self._originals.get(id(function.__code__))
@@ -192,13 +195,14 @@ class Rewriter:
         twin = self._twins.get(id(code))
         if twin is not None:
             return twin
-        key = _contents(code)
-        twin = self._same.get(key)
-        if twin is None:
-            twin = self._same[key] = _Twin(code, self._instrument(code))
-            for known in self._learn(twin):
-                self._usual[known] = _references(self._originals[known])
-        return twin
+        with self._alone:
+            key = _contents(code)
+            twin = self._same.get(key)
+            if twin is None:
+                twin = self._same[key] = _Twin(code, self._instrument(code))
+                for known in self._learn(twin):
+                    self._usual[known] = _references(self._originals[known])
+            return twin
 
     def _instrument(self, code: CodeType) -> CodeType:
         try:

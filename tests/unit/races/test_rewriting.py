@@ -450,3 +450,40 @@ rewriting.functions_with = counted
 print(explore(scenario).verdict, len(searches))
 """
     assert alone(tmp_path, program).split() == ["clean", "0"]
+
+
+def test_a_thread_that_nobody_controls_may_come_by_new_code_meanwhile(tmp_path: Path) -> None:
+    alone(
+        tmp_path,
+        """
+import sys, threading
+from pytest_gilcheck.races.rewriting import Rewriter
+from pytest_gilcheck.races.scope import Scope
+
+def made(number):
+    namespace = {}
+    exec(compile(f"def f{number}(): return probe.probed", f"made_{number}.py", "exec"), namespace)
+    return namespace[f"f{number}"]
+
+rewriter = Rewriter(lambda site: (lambda *_: None) if site.name == "probed" else None, Scope())
+functions = [made(number) for number in range(120)]
+problems = []
+
+def come_by():
+    try:
+        for function in functions:
+            rewriter.prepare(function)
+    except BaseException as error:
+        problems.append(error)
+
+sys.setswitchinterval(1e-6)
+thread = threading.Thread(target=come_by)
+thread.start()
+while thread.is_alive():
+    rewriter.redo({"probe"})
+    thread.join(0.001)  # the other one gets its turn
+thread.join()
+assert problems == []
+assert all(rewriter.is_rewritten(function.__code__) for function in functions)
+""",
+    )
