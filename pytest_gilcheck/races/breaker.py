@@ -46,7 +46,6 @@ _QUICK_TYPES = implicit.PLAIN | frozenset(map(id, (
     deque, OrderedDict, defaultdict, array, type(_thread.allocate_lock()), _thread.RLock, types.GeneratorType, type, object,
     types.MappingProxyType,
 )))  # fmt: skip
-_OF_TYPES = frozenset(map(id, (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)))
 
 
 class State:
@@ -154,7 +153,7 @@ def _is_quick(f: Any, kind: type) -> bool:
         if owner is None or type(owner) is types.ModuleType:
             return f.__module__ in _MODULES and f not in _NOT_QUICK
         return id(type(owner)) in _QUICK_TYPES or id(owner) in _QUICK_TYPES
-    if id(kind) in _OF_TYPES:
+    if id(kind) in calls.UNBOUND:
         return id(f.__objclass__) in _QUICK_TYPES
     if kind is types.MethodWrapperType:
         return id(type(f.__self__)) in _QUICK_TYPES

@@ -29,7 +29,8 @@ _PYTHON = types.FunctionType
 _METHOD = types.MethodType
 #: By the ids of types, as everywhere here. Methods of types that are made from a specification have a type of their own.
 BUILTINS = frozenset(map(id, (types.BuiltinMethodType, type(_queue.SimpleQueue().get))))
-_UNBOUND = frozenset(map(id, (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)))
+#: Methods in C that are called with their object as the first argument.
+UNBOUND = frozenset(map(id, (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)))
 #: What exec, eval and compile are replaced by; set by the engine, which has the rewriter.
 dynamic: dict[int, Handler] = {}
 _LOGS = {id(vars(logging.Logger)[name]) for name in ("critical", "error", "exception", "warning", "log")}
@@ -122,7 +123,7 @@ def _unlike(site: Site, f: Any, kind: type) -> Any:
     """A callable that is neither Python nor a bound method in C."""
     if run.current != get_ident() and run.stranger(site):
         return f
-    if id(kind) in _UNBOUND:
+    if id(kind) in UNBOUND:
         handler = _handler(f.__objclass__, f.__name__)
         if handler is not None:
             return partial(_unbound, handler, site, f)

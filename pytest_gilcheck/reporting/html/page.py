@@ -64,9 +64,9 @@ def _packed(report: Report, table: list[Row]) -> str:
     """The details of all rows: JSON, compressed, in base64, which no text of a test can break out of."""
     trend: Mapping[str, Any] = report.trend or {}
     encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
-    # Written one by one: to keep the details of thousands of tests until the end would take twice as long.
     past = Columns()
     cpus = report.environment.cpus
+    # Written one by one: to keep the details of thousands of tests until the end would take twice as long.
     runs = (past.of(trend[row.test]) if trend.get(row.test) else [] for row in table)
     tests = ",".join(encode(details(row, cpus, columns)) for row, columns in zip(table, runs, strict=True))
     plain = f'{{"levels":{encode(by_word())},"tests":[{tests}],"said":{encode(past.texts)}}}'
